@@ -1,0 +1,10 @@
+# Warnings for our own code; errors where SCHEDRIG_WERROR is on (the presets that CI uses).
+option(SCHEDRIG_WERROR "treat warnings as errors" OFF)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wnull-dereference)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wduplicated-cond -Wlogical-op)
+endif()
+if(SCHEDRIG_WERROR)
+  add_compile_options(-Werror)
+endif()

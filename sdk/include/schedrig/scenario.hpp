@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// A scenario as data: what a config file says once it is decoded, with defaults filled in.
+// Owned values; thread: any. Times: nanoseconds; sizes: bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <schedrig/ops.hpp>
+#include <schedrig/params.hpp>
+#include <schedrig/topology.hpp>
+
+namespace schedrig {
+
+// An owned ParamValue, not yet checked against a plugin's ParamSpecs. Duration and size arrive as
+// kString when only the plugin knows what they are; the host converts them when it has the specs.
+struct ConfigParam {
+  ParamType type = ParamType::kInteger;
+  std::string key;
+  std::int64_t integer = 0;
+  double real = 0;
+  std::string text;
+  SourcePos pos;
+};
+using ConfigParams = std::vector<ConfigParam>;
+
+enum class Expectation : std::uint32_t { kPass = 0, kFail, kSchedulerExit };
+
+struct RunConfig {
+  std::string name; // default: the file's name without its ending
+  std::string backend = "mock"; // the one that runs anywhere
+  SourcePos backend_pos;
+  std::string scheduler = "eevdf"; // the kernel's own
+  SourcePos scheduler_pos;
+  ConfigParams scheduler_params;
+  std::int64_t duration_ns = 10'000'000'000; // long enough for scheduling to average out
+  std::int64_t deadline_ns = 60'000'000'000; // duration, boot on hardware, and room
+  std::uint64_t seed = 1;
+  Expectation expect = Expectation::kPass;
+};
+
+struct MachineConfig {
+  Topology topology = Topology::uniform(1, 1, 2, 1);
+  std::uint64_t memory_bytes = 512ULL << 20U; // what a distribution kernel boots in with room
+  std::string kernel;                         // version prefix or path; empty: newest fitting
+  std::string cmdline;
+  SourcePos pos;
+};
+
+struct BackendConfig {
+  std::string name;
+  ConfigParams params;
+  SourcePos pos;
+};
+
+// A fraction of the run's duration, a time, or a loop over the step's ops.
+struct HoldFraction {
+  double fraction = 0; // (0, 1]
+};
+struct HoldFixed {
+  std::int64_t duration_ns = 0;
+};
+struct HoldLoop {
+  std::int64_t every_ns = 0;
+  std::variant<HoldFraction, HoldFixed> during = HoldFraction{1.0};
+};
+using Hold = std::variant<HoldFixed, HoldFraction, HoldLoop>;
+
+struct Step {
+  std::string name; // default: "step N", from 1
+  std::vector<Op> ops;
+  std::vector<CgroupDef> setup; // made after the ops
+  Hold hold;
+  SourcePos pos;
+};
+
+struct Backdrop {
+  std::vector<CgroupDef> cgroups; // made first
+  std::vector<Op> ops;
+};
+
+// Opt-in checks; not_stuck and isolation are on by default.
+struct ChecksConfig {
+  bool not_stuck = true;
+  bool isolation = true;
+  std::optional<std::int64_t> max_gap_ns;
+  std::optional<double> max_spread_pct;
+  std::optional<std::int64_t> max_p99_wake_latency_ns;
+  std::optional<double> min_iteration_rate;
+  std::optional<double> max_migration_ratio;
+  std::optional<std::int64_t> work_conservation_ns;
+};
+
+struct Scenario {
+  std::vector<std::string> files; // index 0: the file that was named
+  RunConfig run;
+  MachineConfig machine;
+  std::vector<std::string> plugin_path;
+  std::vector<BackendConfig> backends;
+  Backdrop backdrop;
+  std::vector<Step> steps;
+  ChecksConfig checks;
+};
+
+} // namespace schedrig

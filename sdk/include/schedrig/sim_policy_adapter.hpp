@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// For authors of simulation policies: derive from PolicyBase, override what you need in ordinary
+// C++ (throwing is allowed), and export with PolicyPlugin. A whole FIFO scheduler is some 30 lines.
+//
+//   class Fifo final : public schedrig::PolicyBase {
+//    public:
+//     void on_enqueue(const schedrig::SimTask& task, std::uint64_t flags) override { ... }
+//   };
+//   SCHEDRIG_PLUGIN(schedrig::PluginKind::kScheduler,
+//                   {..., .create = schedrig::create_plugin<schedrig::PolicyPlugin<Fifo>>, ...});
+//
+// Policy needs a constructor from ParamsView. What it throws ejects it, with the text.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string_view>
+
+#include <schedrig/export.hpp>
+#include <schedrig/sim_policy.hpp>
+
+namespace schedrig {
+
+// Defaults are the kernel's behaviour for a callback that a sched_ext scheduler leaves out.
+class PolicyBase : public SimPolicy {
+ public:
+  virtual ~PolicyBase() = default;
+
+  virtual Status on_init() { return {}; }
+  virtual void on_init_task(const SimTask& /*task*/) {}
+  virtual void on_exit_task(const SimTask& /*task*/) {}
+  // Default: the previous CPU if idle, else any idle one, inserting directly as
+  // scx_select_cpu_dfl does; else the previous one.
+  virtual std::int32_t on_select_cpu(const SimTask& task, std::int32_t prev_cpu,
+                                     std::uint64_t /*wake_flags*/) {
+    std::int32_t cpu = prev_cpu;
+    const bool prev_idle =
+        prev_cpu >= 0 && kernel().test_and_clear_cpu_idle(static_cast<std::uint32_t>(prev_cpu));
+    if (!prev_idle) {
+      cpu = kernel().pick_idle_cpu(task.cpus_allowed);
+    }
+    if (cpu < 0) {
+      return prev_cpu;
+    }
+    kernel().dsq_insert(task, kDsqLocal, kSliceDefaultNs, 0);
+    return cpu;
+  }
+  virtual void on_enqueue(const SimTask& task, std::uint64_t enq_flags) {
+    kernel().dsq_insert(task, kDsqGlobal, kSliceDefaultNs, enq_flags);
+  }
+  virtual void on_dequeue(const SimTask& /*task*/, std::uint64_t /*deq_flags*/) {}
+  virtual void on_dispatch(std::int32_t /*cpu*/, const SimTask* /*prev*/) {}
+  virtual void on_runnable(const SimTask& /*task*/, std::uint64_t /*enq_flags*/) {}
+  virtual void on_running(const SimTask& /*task*/) {}
+  virtual void on_stopping(const SimTask& /*task*/, bool /*still_runnable*/) {}
+  virtual void on_quiescent(const SimTask& /*task*/, std::uint64_t /*deq_flags*/) {}
+  virtual void on_tick(const SimTask& /*task*/) {}
+  virtual bool on_yield(const SimTask& task) {
+    kernel().set_slice(task, 0);
+    return true;
+  }
+  virtual void on_set_weight(const SimTask& /*task*/) {}
+  virtual void on_set_cpumask(const SimTask& /*task*/) {}
+  virtual void on_update_idle(std::uint32_t /*cpu*/, bool /*idle*/) {}
+
+ protected:
+  [[nodiscard]] SimKernel& kernel() const { return *kernel_; }
+
+ private:
+  template <class Body> void call(std::string_view name, Body&& body) noexcept {
+    const Status status = guard(name, std::forward<Body>(body));
+    if (!status.ok()) {
+      kernel_->error(status.message);
+    }
+  }
+
+  Status init(SimKernel& kernel) noexcept final {
+    kernel_ = &kernel;
+    return guard("init", [&] { return on_init(); });
+  }
+  void init_task(const SimTask& task) noexcept final {
+    call("init_task", [&] { on_init_task(task); });
+  }
+  void exit_task(const SimTask& task) noexcept final {
+    call("exit_task", [&] { on_exit_task(task); });
+  }
+  std::int32_t select_cpu(const SimTask& task, std::int32_t prev_cpu,
+                          std::uint64_t wake_flags) noexcept final {
+    std::int32_t cpu = prev_cpu;
+    call("select_cpu", [&] { cpu = on_select_cpu(task, prev_cpu, wake_flags); });
+    return cpu;
+  }
+  void enqueue(const SimTask& task, std::uint64_t enq_flags) noexcept final {
+    call("enqueue", [&] { on_enqueue(task, enq_flags); });
+  }
+  void dequeue(const SimTask& task, std::uint64_t deq_flags) noexcept final {
+    call("dequeue", [&] { on_dequeue(task, deq_flags); });
+  }
+  void dispatch(std::int32_t cpu, const SimTask* prev) noexcept final {
+    call("dispatch", [&] { on_dispatch(cpu, prev); });
+  }
+  void runnable(const SimTask& task, std::uint64_t enq_flags) noexcept final {
+    call("runnable", [&] { on_runnable(task, enq_flags); });
+  }
+  void running(const SimTask& task) noexcept final {
+    call("running", [&] { on_running(task); });
+  }
+  void stopping(const SimTask& task, bool still_runnable) noexcept final {
+    call("stopping", [&] { on_stopping(task, still_runnable); });
+  }
+  void quiescent(const SimTask& task, std::uint64_t deq_flags) noexcept final {
+    call("quiescent", [&] { on_quiescent(task, deq_flags); });
+  }
+  void tick(const SimTask& task) noexcept final {
+    call("tick", [&] { on_tick(task); });
+  }
+  bool yield(const SimTask& task) noexcept final {
+    bool yielded = false;
+    call("yield", [&] { yielded = on_yield(task); });
+    return yielded;
+  }
+  void set_weight(const SimTask& task) noexcept final {
+    call("set_weight", [&] { on_set_weight(task); });
+  }
+  void set_cpumask(const SimTask& task) noexcept final {
+    call("set_cpumask", [&] { on_set_cpumask(task); });
+  }
+  void update_idle(std::uint32_t cpu, bool idle) noexcept final {
+    call("update_idle", [&] { on_update_idle(cpu, idle); });
+  }
+
+  SimKernel* kernel_ = nullptr;
+};
+
+// Root object of a plugin that offers one simulation policy.
+template <class Policy> class PolicyPlugin final : public Plugin, public SimPolicyFactory {
+ public:
+  explicit PolicyPlugin(HostServices& /*host*/) {}
+
+  void* query(std::string_view interface_id) noexcept override {
+    return interface_id == SimPolicyFactory::kInterfaceId ? static_cast<SimPolicyFactory*>(this)
+                                                          : nullptr;
+  }
+  Status create_policy(ParamsView params, SimPolicy** out) noexcept override {
+    return guard("create_policy", [&] { *out = new Policy(params); });
+  }
+  void destroy_policy(SimPolicy* policy) noexcept override { delete static_cast<Policy*>(policy); }
+};
+
+} // namespace schedrig

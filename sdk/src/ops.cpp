@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include <schedrig/ops.hpp>
+
+#include <array>
+
+namespace schedrig {
+namespace {
+
+constexpr std::string_view kFiles = "schedrig.files/1";
+constexpr std::string_view kFilesTasks = "schedrig.files/1 schedrig.tasks/1";
+constexpr std::string_view kTasks = "schedrig.tasks/1";
+constexpr std::string_view kMemory = "schedrig.memory/1";
+constexpr std::string_view kColdMemory = "schedrig.memory/1 schedrig.vcpus/1";
+constexpr std::string_view kSchedulers = "schedrig.schedulers/1";
+
+constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
+    {"add_cgroup", "make an empty cgroup under the run's managed parent", kFiles, true},
+    {"add_cgroup_def", "make a whole cgroup definition mid-step", kFilesTasks, true},
+    {"remove_cgroup", "stop its workers, thaw it, remove it", kFilesTasks, true},
+    {"set_cpuset", "apply a resolved cpuset spec", kFiles, true},
+    {"clear_cpuset", "back to all CPUs", kFiles, false},
+    {"swap_cpusets", "exchange the cpusets of two cgroups", kFiles, false},
+    {"stop_cgroup", "stop all its workers; the cgroup stays", kFilesTasks, true},
+    {"move_all_tasks", "move every task to another cgroup", kFiles, false},
+    {"freeze_cgroup", "freeze a cgroup and wait until it is", kFiles, true},
+    {"unfreeze_cgroup", "thaw a cgroup", kFiles, true},
+    {"capture_cgroup_procs", "read a cgroup's processes into the results", kFiles, true},
+    {"spawn", "fork workers, in place or into a cgroup", kFilesTasks, true},
+    {"set_affinity", "re-pin the workers of a cgroup", kTasks, false},
+    {"run_payload", "start a declared program in the background", kTasks, false},
+    {"wait_payload", "wait for a payload's exit and evaluate its checks", kTasks, false},
+    {"kill_payload", "kill a payload's process group", kTasks, false},
+    {"capture_snapshot", "host-side diagnostic snapshot under a name", kColdMemory, false},
+    {"watch_snapshot", "snapshot whenever the guest writes a symbol", kColdMemory, false},
+    {"read_kernel_hot", "read kernel memory while the machine runs", kMemory, false},
+    {"read_kernel_cold", "read kernel memory with all vCPUs parked", kColdMemory, false},
+    {"write_kernel_hot", "write kernel memory while the machine runs", kMemory, false},
+    {"write_kernel_cold", "write kernel memory with all vCPUs parked", kColdMemory, false},
+    {"pin_bpf_map", "keep a BPF map alive until the run ends", kTasks, false},
+    {"attach_scheduler", "start a scheduler and wait until it is attached", kSchedulers, false},
+    {"detach_scheduler", "disable the running scheduler", kSchedulers, false},
+    {"restart_scheduler", "kill and respawn the attached scheduler", kSchedulers, false},
+    {"replace_scheduler", "detach and attach, the gap measured", kSchedulers, false},
+    {"steer_irq", "set the CPU that serves an interrupt", kFiles, false},
+    {"sched_command", "a scheduling command on a vCPU or machine", "schedrig.vcpus/1", false},
+}};
+
+} // namespace
+
+std::span<const OpInfo> op_infos() noexcept { return kOps; }
+
+} // namespace schedrig
