@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Text from a user or a guest, made fit for a message. Thread: any.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace schedrig::text {
+
+// The text in double quotes: control characters and bytes that are no UTF-8 become \xNN (they could
+// drive a terminal), quotes and backslashes are escaped, and after 80 bytes it is cut with "...".
+[[nodiscard]] std::string quote(std::string_view text);
+
+// The same without quotes, escapes of quotes and cut: for text that is shown as it stands.
+[[nodiscard]] std::string printable(std::string_view text);
+
+// Bytes of the UTF-8 character that `text` begins with; 0 where it begins with none. Requires: not
+// empty. Overlong forms, surrogates and values above U+10FFFF are none (RFC 3629, section 4).
+[[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
+
+} // namespace schedrig::text

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "host/text/hex.hpp"
+
+namespace schedrig::text {
+namespace {
+
+TEST(HexBytes, are_two_digits_a_byte) {
+  EXPECT_EQ(parse_hex_bytes("00fFa1"), (std::vector<std::uint8_t>{0x00, 0xff, 0xa1}));
+  EXPECT_EQ(parse_hex_bytes(""), std::vector<std::uint8_t>{});
+}
+
+TEST(HexBytes, refuse_odd_lengths_and_other_characters) {
+  for (const char* text : {"0", "000", "0g", "0x00", "00 ff", "-1", "+1"}) {
+    EXPECT_FALSE(parse_hex_bytes(text)) << text;
+  }
+}
+
+} // namespace
+} // namespace schedrig::text

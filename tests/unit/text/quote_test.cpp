@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "host/text/quote.hpp"
+
+namespace schedrig::text {
+namespace {
+
+TEST(Quote, keeps_text_and_escapes_what_a_terminal_would_obey) {
+  EXPECT_EQ(quote("llc 0"), "\"llc 0\"");
+  EXPECT_EQ(quote("a\"b\\c"), "\"a\\\"b\\\\c\"");
+  EXPECT_EQ(quote("\x1b[31m"), "\"\\x1b[31m\"");
+  EXPECT_EQ(quote(std::string("a\0b", 3)), "\"a\\x00b\"");
+  EXPECT_EQ(quote("gr\xc3\xbc\xc3\x9f"), "\"gr\xc3\xbc\xc3\x9f\"");
+  EXPECT_EQ(quote("\xc2\x9b"), "\"\\xc2\\x9b\"");
+}
+
+TEST(Quote, is_bounded) {
+  EXPECT_LT(quote(std::string(1'000'000, 'x')).size(), 100U);
+  EXPECT_TRUE(quote(std::string(1'000, 'x')).ends_with("...\""));
+}
+
+TEST(Utf8, knows_where_a_character_ends_and_what_is_none) {
+  EXPECT_EQ(utf8_length("a"), 1U);
+  EXPECT_EQ(utf8_length("\xc3\xbc"), 2U);
+  EXPECT_EQ(utf8_length("\xe2\x82\xac"), 3U);
+  EXPECT_EQ(utf8_length("\xf0\x9f\x98\x80"), 4U);
+  for (const char* bad : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",
+                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82"}) {
+    EXPECT_EQ(utf8_length(bad), 0U) << printable(bad);
+  }
+}
+
+} // namespace
+} // namespace schedrig::text
