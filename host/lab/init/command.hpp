@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Runs the lab's one command and relays it: output out, interruption in, files at the end.
+//
+// Part of the lab's init; see machine.hpp. Thread: the only one.
+#pragma once
+
+#include "../frame.hpp"
+#include "../request.hpp"
+
+namespace schedrig::lab {
+
+// Sends one frame; blocks while the port is full. Powers off when the port is gone.
+void send_frame(int port, FrameType type, const void* payload, std::uint32_t length);
+
+// Starts the command, relays until it ended and its pipes are closed, kills what it left behind.
+Exit run_command(int port, const InitRequest& request);
+
+// Sends each output file of the request, in order.
+void send_outputs(int port, const InitRequest& request);
+
+} // namespace schedrig::lab

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// Implementation of finding and fetching QEMU.
+#include "qemu.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
+
+#include "apt/apt_state.hpp"
+#include "apt/cache_dir.hpp"
+#include "apt/child_process.hpp"
+#include "apt/mirror.hpp"
+#include "kernel/kernel_version.hpp"
+
+namespace schedrig::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPackage = "qemu-system-x86";
+// QEMU 7.2's VMRUN does not load DR7, so watchpoints in guests never fire; 10.0.2 loads it. This
+// bound only chooses what to fetch: doctor probes the watchpoint itself.
+constexpr int kFirstFitMajor = 10;
+
+// "1:10.0.2+ds-2" without its epoch.
+std::string_view upstream(std::string_view version) {
+  return version.substr(version.find(':') == std::string_view::npos ? 0 : version.find(':') + 1);
+}
+
+int major_of(std::string_view version) {
+  int number = 0;
+  for (const char c : upstream(version)) {
+    if (c < '0' || c > '9' || number > 1000) {
+      break;
+    }
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+Qemu layout(const fs::path& root, const std::string& version) {
+  Qemu qemu;
+  qemu.binary = root / "usr/bin/qemu-system-x86_64";
+  for (const char* dir : {"usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"}) {
+    qemu.library_dirs.push_back(root / dir);
+  }
+  // A package that the machine already has is not fetched again: its data lies in the system.
+  for (const char* dir : {"usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu"}) {
+    qemu.data_dirs.push_back(root / dir);
+    qemu.data_dirs.push_back(fs::path("/") / dir);
+  }
+  qemu.version = version;
+  return qemu;
+}
+
+struct Choice {
+  std::string suite;
+  apt::Package package;
+};
+
+// The release itself if its QEMU is fit, else its backports.
+Result<Choice> choose(const apt::Mirror& mirror, const fs::path& root, const Progress& progress) {
+  std::string seen;
+  for (const std::string& suite : {mirror.codename, mirror.codename + "-backports"}) {
+    if (progress) {
+      progress("reading the package index of " + suite);
+    }
+    const auto apt = TRY(apt::AptState::open(root / "apt" / suite, mirror, {suite}));
+    if (const auto updated = apt.update(); !updated) {
+      if (updated.error().code != StatusCode::kNotFound) {
+        return std::unexpected(updated.error());
+      }
+      continue; // testing and unstable have no backports
+    }
+    for (const apt::Package& package : TRY(apt.newest({kPackage}))) {
+      if (major_of(package.version) >= kFirstFitMajor) {
+        return Choice{suite, package};
+      }
+      seen += (seen.empty() ? "" : ", ") + suite + " has " + package.version;
+    }
+  }
+  return fail(StatusCode::kNotFound,
+              "no QEMU that is fit for the lab in the archive" +
+                  (seen.empty() ? std::string() : " (" + seen + ")"),
+              "the lab needs QEMU 10 or later: 7.2 does not report watchpoints");
+}
+
+Result<> fetch_into(const fs::path& staging, const apt::Mirror& mirror, const fs::path& root,
+                    const Choice& choice, const Progress& progress) {
+  std::vector<std::string> suites = {mirror.codename};
+  if (choice.suite != mirror.codename) {
+    suites.push_back(choice.suite);
+  }
+  const auto apt = TRY(apt::AptState::open(root / "apt" / "qemu", mirror, suites));
+  TRY(apt.update());
+  const auto packages = TRY(apt.missing_closure(kPackage, choice.suite));
+  if (progress) {
+    progress("downloading QEMU " + choice.package.version + " (" + std::to_string(packages.size()) +
+             " packages)");
+  }
+  std::error_code error;
+  const fs::path debs = staging / "debs";
+  fs::create_directory(debs, error);
+  for (const fs::path& deb : TRY(apt.download(packages, debs))) {
+    TRY(apt::unpack(deb, staging));
+  }
+  for (const char* unused : {"debs", "usr/share/doc", "usr/share/man"}) {
+    fs::remove_all(staging / unused, error);
+  }
+  return {};
+}
+
+} // namespace
+
+std::string Qemu::library_path() const {
+  std::string path;
+  for (const fs::path& dir : library_dirs) {
+    path += (path.empty() ? "" : ":") + dir.string();
+  }
+  return path;
+}
+
+Result<Qemu> find_qemu() {
+  const fs::path dir = TRY(apt::cache_root()) / "qemu";
+  std::vector<std::string> versions;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir, error)) {
+    const std::string name = entry.path().filename().string();
+    std::error_code ignored;
+    if (!name.starts_with('.') && fs::is_regular_file(layout(entry.path(), name).binary, ignored)) {
+      versions.push_back(name);
+    }
+  }
+  if (versions.empty()) {
+    return fail(StatusCode::kNotFound, "no QEMU for the lab in " + dir.string(),
+                "fetch it with 'schedrig lab setup'");
+  }
+  const auto newest = std::ranges::max_element(versions, kernel::version_less);
+  return layout(dir / *newest, *newest);
+}
+
+Result<std::string> probe_qemu(const Qemu& qemu) {
+  const auto said = TRY(run_child_ok({.argv = {qemu.binary.string(), "--version"},
+                                      .env = {{"LD_LIBRARY_PATH", qemu.library_path()}},
+                                      .working_dir = {},
+                                      .deadline = std::chrono::seconds(20)}));
+  return said.out.substr(0, said.out.find('\n'));
+}
+
+Result<Qemu> setup_qemu(const Progress& progress) {
+  if (auto found = find_qemu()) {
+    return found;
+  }
+  const fs::path root = TRY(apt::cache_root());
+  const apt::Mirror mirror = TRY(apt::machine_mirror());
+  const UniqueFd lock = TRY(apt::lock_file(root / "fetch.lock", std::chrono::seconds(900)));
+  if (auto found = find_qemu()) {
+    return found; // another process fetched it while we waited
+  }
+  const Choice choice = TRY(choose(mirror, root, progress));
+  auto staging = TRY(apt::StagingDir::make(root / "qemu"));
+  TRY(fetch_into(staging.path(), mirror, root, choice, progress));
+  const std::string version(upstream(choice.package.version));
+  auto runs = probe_qemu(layout(staging.path(), version));
+  if (!runs) {
+    return std::unexpected(std::move(runs).error().context("the fetched QEMU does not run"));
+  }
+  TRY(staging.publish(version));
+  return find_qemu();
+}
+
+} // namespace schedrig::lab

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Implementation of staging: walk, trim, ask ld.so for the closure.
+#include "staging.hpp"
+
+#include <sstream>
+#include <string>
+#include <system_error>
+
+#include <sys/stat.h>
+
+#include "apt/child_process.hpp"
+#include "elf_trim.hpp"
+#include "kernel/bytes.hpp"
+
+namespace schedrig::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The x86-64 ABI's dynamic linker, for shared objects, which name none.
+constexpr const char* kDynamicLinker = "/lib64/ld-linux-x86-64.so.2";
+
+Result<std::string> read_text(const fs::path& path) {
+  const kernel::Bytes bytes = TRY(kernel::read_file(path, kernel::kMaxImageBytes));
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+std::uint32_t mode_of(const fs::path& path) {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777U : 0644U;
+}
+
+// Every library that ld.so would map, by `ld.so --list` (ld.so(8)), which runs nothing of it.
+Result<> stage_libraries(CpioWriter& archive, const fs::path& path, const std::string& linker) {
+  auto listed = run_child({.argv = {linker, "--list", path.string()},
+                           .env = {},
+                           .working_dir = {},
+                           .deadline = std::chrono::seconds(20)});
+  if (!listed) {
+    return std::unexpected(std::move(listed).error().context("libraries of " + path.string()));
+  }
+  std::istringstream lines(listed->out);
+  for (std::string line; std::getline(lines, line);) {
+    // "\tNAME => /PATH (0xADDRESS)", or "\tNAME => not found"
+    const std::size_t arrow = line.find(" => ");
+    if (arrow == std::string::npos) {
+      continue;
+    }
+    const std::string target = line.substr(arrow + 4, line.rfind(" (") - arrow - 4);
+    if (!target.starts_with('/')) {
+      return fail(StatusCode::kNotFound, path.string() + " needs a library that is not here: " +
+                                             line.substr(1, arrow - 1));
+    }
+    if (!archive.has(target)) {
+      archive.add_file(target, trim_elf(TRY(read_text(target))), 0755);
+    }
+  }
+  if (listed->exit_code != 0) {
+    return fail(StatusCode::kNotFound, "cannot list the libraries of " + path.string() + ": " +
+                                           last_lines(listed->err + listed->out, 2));
+  }
+  return {};
+}
+
+Result<> stage_file(CpioWriter& archive, const fs::path& path) {
+  if (archive.has(path.string())) {
+    return {};
+  }
+  const std::string content = TRY(read_text(path));
+  if (!is_elf(content)) {
+    archive.add_file(path.string(), content, mode_of(path));
+    return {};
+  }
+  archive.add_file(path.string(), trim_elf(content), mode_of(path));
+  if (!is_dynamic(content)) {
+    return {};
+  }
+  const std::string wanted = interpreter(content);
+  const std::string linker = wanted.empty() ? kDynamicLinker : wanted;
+  if (!archive.has(linker)) {
+    archive.add_file(linker, trim_elf(TRY(read_text(linker))), 0755);
+  }
+  return stage_libraries(archive, path, linker);
+}
+
+} // namespace
+
+Result<> stage(CpioWriter& archive, const fs::path& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error).lexically_normal();
+  if (!fs::is_directory(absolute, error)) {
+    return stage_file(archive, absolute);
+  }
+  archive.add_directory(absolute.string());
+  for (fs::recursive_directory_iterator at(absolute, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->is_directory(error)) {
+      archive.add_directory(at->path().string());
+    } else if (at->is_regular_file(error)) {
+      TRY(stage_file(archive, at->path()));
+    }
+  }
+  if (error) {
+    return fail_errno(error.value(), "cannot list " + absolute.string());
+  }
+  return {};
+}
+
+Result<> stage_as(CpioWriter& archive, const fs::path& path, const std::string& name) {
+  const std::string content = TRY(read_text(path));
+  archive.add_file(name, content, mode_of(path));
+  return {};
+}
+
+} // namespace schedrig::lab
