@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine/capability.hpp"
+
+namespace schedrig::engine {
+namespace {
+
+class Collect final : public FactSink {
+ public:
+  explicit Collect(Facets& facets) : facets_(facets) {}
+  void on_fact(std::string_view key, std::string_view value) noexcept override {
+    facets_.emplace(key, value);
+  }
+
+ private:
+  Facets& facets_;
+};
+
+class Finder {
+ public:
+  Finder(std::string_view backend, const Facets& facets) : backend_(backend), facets_(facets) {}
+
+  void op(const Op& op) {
+    const OpInfo& info = op_info(op.body);
+    need("op " + std::string(info.name), info.facets, op.pos);
+  }
+
+  void cgroup(const CgroupDef& def) {
+    need("cgroup \"" + def.name + "\"", "schedrig.files/1", def.pos);
+    if (!def.work.empty()) {
+      need("the workers of cgroup \"" + def.name + "\"", "schedrig.tasks/1", def.pos);
+    }
+  }
+
+  [[nodiscard]] std::vector<Missing> take() { return std::move(missing_); }
+
+ private:
+  void need(const std::string& who, std::string_view ids, SourcePos pos) {
+    while (!ids.empty()) {
+      const std::size_t space = std::min(ids.find(' '), ids.size());
+      const std::string_view id = ids.substr(0, space);
+      ids.remove_prefix(std::min(space + 1, ids.size()));
+      const auto found = facets_.find(id);
+      if (found != facets_.end() && found->second.empty()) {
+        continue;
+      }
+      missing_.push_back(
+          {.pos = pos,
+           .message = who + " needs " + std::string(id) + ", which backend \"" +
+                      std::string(backend_) +
+                      (found == facets_.end() ? "\" does not have"
+                                              : "\" does not have here: " + found->second),
+           .help = "`schedrig plugins --verbose` lists what each backend can do"});
+    }
+  }
+
+  std::string_view backend_;
+  const Facets& facets_;
+  std::vector<Missing> missing_;
+};
+
+} // namespace
+
+Facets read_facets(Backend& backend) {
+  Facets facets;
+  Collect collect(facets);
+  backend.facets(collect);
+  return facets;
+}
+
+std::vector<Missing> missing_capabilities(const Scenario& scenario, std::string_view backend_id,
+                                          const BackendInfo& info, const Facets& facets) {
+  Finder finder(backend_id, facets);
+  for (const CgroupDef& def : scenario.backdrop.cgroups) {
+    finder.cgroup(def);
+  }
+  for (const Op& op : scenario.backdrop.ops) {
+    finder.op(op);
+  }
+  for (const Step& step : scenario.steps) {
+    for (const Op& op : step.ops) {
+      finder.op(op);
+    }
+    for (const CgroupDef& def : step.setup) {
+      finder.cgroup(def);
+    }
+  }
+  auto missing = finder.take();
+  const std::uint32_t cpus = cpu_count(scenario.machine.topology.view());
+  if (cpus > info.max_cpus) {
+    missing.push_back({.pos = scenario.machine.pos,
+                       .message = "the topology has " + std::to_string(cpus) +
+                                  " CPUs, backend \"" + std::string(backend_id) + "\" offers " +
+                                  std::to_string(info.max_cpus),
+                       .help = "make the topology smaller, or use another backend"});
+  }
+  return missing;
+}
+
+} // namespace schedrig::engine

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Whether a backend can honour a scenario, before anything starts. Used by `run` and `check`.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <schedrig/backend.hpp>
+#include <schedrig/scenario.hpp>
+
+namespace schedrig::engine {
+
+// What a backend says of its facets on this host: id -> empty, or why not.
+using Facets = std::map<std::string, std::string, std::less<>>;
+[[nodiscard]] Facets read_facets(Backend& backend);
+
+struct Missing {
+  SourcePos pos;
+  std::string message; // names op, backend and facet
+  std::string help;
+};
+
+// Every op of the scenario that the backend lacks a facet for, and the machine's size.
+[[nodiscard]] std::vector<Missing> missing_capabilities(const Scenario& scenario,
+                                                        std::string_view backend_id,
+                                                        const BackendInfo& info,
+                                                        const Facets& facets);
+
+} // namespace schedrig::engine

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Checks: verdicts over what the workers reported. Pure; thread: any.
+#pragma once
+
+#include <vector>
+
+#include <schedrig/scenario.hpp>
+
+#include "host/engine/run_report.hpp"
+
+namespace schedrig::engine {
+
+// A worker that makes no progress for this long while it could is stuck. sched_ext's watchdog
+// kills a scheduler after 30 s at most; a user notices 2 s.
+inline constexpr std::int64_t kStuckNs = 2'000'000'000;
+
+// One record for each check that is on, in a fixed order.
+[[nodiscard]] std::vector<CheckRecord> evaluate_checks(const ChecksConfig& config,
+                                                       const std::vector<WorkerRecord>& workers);
+
+// The part of a gap in which the worker was not frozen by the scenario.
+[[nodiscard]] std::int64_t unfrozen_length(const Gap& gap, const std::vector<Interval>& frozen);
+
+} // namespace schedrig::engine

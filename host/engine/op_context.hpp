@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// OpContext: what an op handler works with. References only; lives for one op. Thread: host.
+#pragma once
+
+#include "host/engine/books.hpp"
+#include "host/engine/cgroup_tree.hpp"
+#include "host/engine/run_report.hpp"
+#include "host/engine/session.hpp"
+
+namespace schedrig::engine {
+
+struct OpContext {
+  Session& session;
+  CgroupTree& tree;
+  Books& books;
+  RunReport& report;
+  const Scope& scope;
+  SourcePos pos; // of the op or definition at work
+};
+
+} // namespace schedrig::engine

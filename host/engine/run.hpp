@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// A whole run: check, create and boot the machine, attach the scheduler, run the steps, shut down,
+// judge. Thread: host; owns the machine for the time of the call.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <schedrig/backend.hpp>
+#include <schedrig/plugin.hpp>
+#include <schedrig/scenario.hpp>
+
+#include "host/engine/cancellation.hpp"
+#include "host/engine/observer.hpp"
+#include "host/engine/run_report.hpp"
+
+namespace schedrig::engine {
+
+struct RunRequest {
+  const Scenario& scenario;
+  std::string_view backend_id;
+  Backend& backend;
+  ParamsView backend_params; // bound
+  std::string_view scheduler_id;
+  Plugin& scheduler;
+  ParamsView scheduler_params; // bound
+  std::string kernel_image;    // path; empty when the backend needs none
+};
+
+// Never fails: what went wrong is the report's verdict, end and cause.
+[[nodiscard]] RunReport run(const RunRequest& request, RunObserver& observer,
+                            Cancellation& cancellation);
+
+} // namespace schedrig::engine

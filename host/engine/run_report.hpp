@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// RunReport: everything a run produced, as data. Written by the engine, read by host/report.
+// Owned values; thread: any. Times are nanoseconds of the machine's clock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <schedrig/ops.hpp>
+#include <schedrig/result.hpp>
+#include <schedrig/tasks.hpp>
+
+namespace schedrig::engine {
+
+// In order of precedence, strongest last: a run is as bad as its worst part.
+enum class Verdict : std::uint32_t { kSkip = 0, kPass, kInconclusive, kFail, kError };
+
+enum class OpStatus : std::uint32_t { kOk = 0, kFailed, kNotRun };
+
+struct OpRecord {
+  std::string kind;
+  std::uint32_t index = 0;     // position in its step or backdrop, from 1
+  std::uint32_t iteration = 0; // of a looping step, from 0
+  OpStatus status = OpStatus::kOk;
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;
+  std::optional<Error> error;
+  SourcePos pos;
+};
+
+struct StepRecord {
+  std::string name;
+  Verdict verdict = Verdict::kPass;
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;
+  std::vector<OpRecord> ops;
+  std::optional<Error> error; // of setup, hold or teardown
+};
+
+struct CgroupProcs {
+  std::string tag;
+  std::string cgroup;
+  std::vector<std::int32_t> pids;
+};
+
+// One interval of the machine's clock.
+struct Interval {
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;
+};
+
+// One worker's life, as it reported it, with what the engine knows about its cgroup.
+struct WorkerRecord {
+  std::string cgroup; // empty: the runner's
+  std::string step;   // that spawned it; "backdrop"
+  std::uint32_t group = 0; // order of spawning, from 0
+  std::uint32_t worker = 0;
+  std::int32_t pid = 0;
+  WorkType type = WorkType::kSpin;
+  bool started = false;
+  bool completed = false;
+  std::int32_t wait_status = 0;
+  std::uint64_t work_units = 0;
+  std::uint64_t iterations = 0;
+  std::uint64_t migrations = 0;
+  std::int64_t start_ns = 0; // clock when it was started
+  std::int64_t cpu_ns = 0;
+  std::int64_t wall_ns = 0;
+  std::int64_t run_delay_ns = 0;
+  std::vector<std::uint32_t> cpus_used;
+  std::vector<Gap> gaps;
+  // CPUs that its cgroup's cpuset ever allowed while it lived; empty: no cpuset of the scenario's.
+  std::vector<std::uint32_t> cpus_permitted;
+  std::vector<Interval> frozen; // for which the scenario froze its cgroup
+};
+
+struct CheckRecord {
+  std::string name;
+  Verdict verdict = Verdict::kPass;
+  std::string observed = {};
+  std::string limit = {};
+};
+
+struct SchedulerEvent {
+  std::int64_t at_ns = 0;
+  std::int64_t exit_kind = 0;
+  std::string text;
+};
+
+// How a run ended, apart from its verdict.
+enum class RunEnd : std::uint32_t {
+  kComplete = 0,   // every step had its turn, or a step failed and the rest was left out
+  kRefused,        // the scenario cannot run on this backend; nothing was started
+  kInfrastructure, // no machine: it did not boot, or died without a scenario's doing
+  kDeadline,
+  kInterrupted,
+};
+
+struct RunReport {
+  Verdict verdict = Verdict::kPass;
+  RunEnd end = RunEnd::kComplete;
+  // What decided the verdict, when it is not pass: an op's, a step's, a check's or the machine's.
+  std::optional<Error> cause;
+  std::string name;
+  std::string config; // path of the scenario
+  std::string backend;
+  std::string scheduler;
+  std::uint64_t seed = 1;
+  std::vector<std::pair<std::string, std::string>> machine; // facts, in the backend's order
+  StepRecord backdrop;
+  std::vector<StepRecord> steps;
+  std::vector<CgroupProcs> cgroup_procs;
+  std::vector<WorkerRecord> workers;
+  std::vector<SchedulerEvent> scheduler_events;
+  std::vector<CheckRecord> checks;
+  std::uint32_t next_group = 0; // number of worker groups spawned so far
+};
+
+// docs/reference/exit-codes.md.
+[[nodiscard]] int exit_code(const RunReport& report) noexcept;
+
+// "pass", "fail", ... as in the JSON document.
+[[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
+
+} // namespace schedrig::engine

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine/scenario_runner.hpp"
+
+#include <algorithm>
+
+#include "host/engine/dispatch.hpp"
+#include "host/engine/hold.hpp"
+#include "host/engine/ops_cgroup.hpp"
+#include "host/engine/workers.hpp"
+
+namespace schedrig::engine {
+namespace {
+
+// Often enough for a status line, seldom enough to cost nothing.
+constexpr std::int64_t kProgressNs = 100'000'000;
+
+class Runner {
+ public:
+  Runner(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report)
+      : scenario_(scenario), session_(session), observer_(observer), report_(report),
+        tree_(session) {}
+
+  void run() {
+    if (auto made = tree_.set_up(); !made) {
+      fail_step(report_.backdrop, std::move(made).error().context("set up the run's cgroup"), {});
+    }
+    if (report_.backdrop.verdict == Verdict::kPass) {
+      run_backdrop();
+    }
+    for (std::size_t i = 0; i < scenario_.steps.size(); ++i) {
+      run_step(i);
+    }
+    session_.begin_teardown();
+    StepRecord& backdrop = report_.backdrop;
+    const Scope scope = {.owner = Owner::kBackdrop, .name = "backdrop"};
+    tear_down(scope, backdrop);
+    if (!session_.lost()) {
+      if (auto removed = tree_.tear_down(); !removed) {
+        fail_step(backdrop, std::move(removed).error().context("remove the run's cgroup"), {});
+      }
+    }
+    backdrop.end_ns = session_.now_ns();
+  }
+
+ private:
+  [[nodiscard]] OpContext context(const Scope& scope, SourcePos pos) {
+    return {.session = session_,
+            .tree = tree_,
+            .books = books_,
+            .report = report_,
+            .scope = scope,
+            .pos = pos};
+  }
+
+  // The first failure of the run is its cause; `where` says where in the scenario it happened.
+  void fail_step(StepRecord& step, Error error, const std::string& where) {
+    step.verdict = Verdict::kFail;
+    if (!report_.cause) {
+      report_.cause = where.empty() ? error : Error(error).context(where);
+    }
+    if (!step.error) {
+      step.error = std::move(error);
+    }
+  }
+
+  [[nodiscard]] std::string source(SourcePos pos) const {
+    if (pos.line == 0 || pos.file >= scenario_.files.size()) {
+      return "";
+    }
+    return " (" + scenario_.files[pos.file] + ":" + std::to_string(pos.line) + ")";
+  }
+
+  void run_backdrop() {
+    StepRecord& record = report_.backdrop;
+    const Scope scope = {.owner = Owner::kBackdrop, .name = "backdrop"};
+    record.start_ns = session_.now_ns();
+    if (set_up(scope, scenario_.backdrop.cgroups, record)) {
+      apply_ops(scope, "backdrop", scenario_.backdrop.ops, 0, record);
+    }
+  }
+
+  void run_step(std::size_t index) {
+    const Step& step = scenario_.steps[index];
+    StepRecord& record = report_.steps.emplace_back();
+    record.name = step.name;
+    record.start_ns = record.end_ns = session_.now_ns();
+    if (report_.cause) {
+      record.verdict = Verdict::kSkip;
+      return;
+    }
+    const Scope scope = {.owner = Owner::kStep, .name = "step \"" + step.name + "\""};
+    const std::string where = "step " + std::to_string(index + 1) + " \"" + step.name + "\"";
+    observer_.on_step(static_cast<std::uint32_t>(index + 1),
+                      static_cast<std::uint32_t>(scenario_.steps.size()), step.name);
+    const HoldPlan hold = plan(step.hold, scenario_.run.duration_ns);
+    const bool loops = hold.every_ns > 0;
+    // A looping step makes its setup once and then repeats its ops; else ops come first.
+    const bool ready = loops ? set_up(scope, step.setup, record)
+                             : apply_ops(scope, where, step.ops, 0, record) &&
+                                   set_up(scope, step.setup, record);
+    if (ready) {
+      if (auto held = loops ? hold_looping(scope, where, step.ops, hold, record)
+                            : hold_for(session_.now_ns(), hold.duration_ns, hold.duration_ns);
+          !held) {
+        fail_step(record, std::move(held).error(), where + ", hold");
+      }
+    }
+    tear_down(scope, record);
+    record.end_ns = session_.now_ns();
+  }
+
+  bool set_up(const Scope& scope, const std::vector<CgroupDef>& defs, StepRecord& record) {
+    for (const CgroupDef& def : defs) {
+      OpContext here = context(scope, def.pos);
+      if (auto made = create_cgroup(here, def); !made) {
+        fail_step(record, std::move(made).error(),
+                  scope.name + ", cgroup \"" + def.name + "\"" + source(def.pos));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool apply_ops(const Scope& scope, const std::string& where, const std::vector<Op>& ops,
+                 std::uint32_t iteration, StepRecord& record) {
+    bool failed = false;
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      const auto index = static_cast<std::uint32_t>(i + 1);
+      OpRecord op;
+      if (failed) {
+        op.kind = op_info(ops[i].body).name;
+        op.index = index;
+        op.iteration = iteration;
+        op.pos = ops[i].pos;
+        op.status = OpStatus::kNotRun;
+        op.start_ns = op.end_ns = session_.now_ns();
+      } else {
+        OpContext here = context(scope, ops[i].pos);
+        op = apply_op(here, ops[i], index, iteration);
+      }
+      if (op.error) {
+        failed = true;
+        session_.note_failure(*op.error);
+        fail_step(record, *op.error,
+                  where + ", op " + std::to_string(index) + " " + op.kind + source(op.pos));
+      }
+      observer_.on_op(op);
+      record.ops.push_back(std::move(op));
+    }
+    return !failed;
+  }
+
+  // Waits until start + until, reporting progress against total.
+  Result<> hold_for(std::int64_t start_ns, std::int64_t until_ns, std::int64_t total_ns) {
+    std::int64_t elapsed = session_.now_ns() - start_ns;
+    while (elapsed < until_ns) {
+      observer_.on_hold(elapsed, total_ns);
+      TRY(session_.wait_until(start_ns + std::min(elapsed + kProgressNs, until_ns)));
+      elapsed = session_.now_ns() - start_ns;
+    }
+    if (until_ns == total_ns && total_ns > 0) {
+      observer_.on_hold(total_ns, total_ns);
+    }
+    return {};
+  }
+
+  // Ops at start, start + every, ...; an iteration that takes longer than `every` delays the next
+  // one and is not made up for.
+  Result<> hold_looping(const Scope& scope, const std::string& where, const std::vector<Op>& ops,
+                        const HoldPlan& hold, StepRecord& record) {
+    const std::int64_t start = session_.now_ns();
+    std::int64_t next = 0;
+    for (std::uint32_t iteration = 0; next < hold.duration_ns; ++iteration) {
+      TRY(hold_for(start, next, hold.duration_ns));
+      if (!apply_ops(scope, where, ops, iteration, record)) {
+        return {}; // recorded with the op
+      }
+      next = std::max(next + hold.every_ns, session_.now_ns() - start);
+    }
+    return hold_for(start, hold.duration_ns, hold.duration_ns);
+  }
+
+  // Collects and removes what the scope owns, last made first.
+  void tear_down(const Scope& scope, StepRecord& record) {
+    OpContext here = context(scope, {});
+    const auto note = [&](Result<> result) {
+      if (!result) {
+        session_.note_failure(result.error());
+        fail_step(record, std::move(result).error(), scope.name + ", teardown");
+      }
+    };
+    if (report_.cause) {
+      session_.begin_teardown(); // no step follows; a cancelled run may still clean up
+    }
+    note(stop_runner_workers(here, scope.owner));
+    auto& cgroups = books_.cgroups();
+    for (auto at = cgroups.end(); at != cgroups.begin();) {
+      auto cgroup = std::prev(at);
+      if (cgroup->scope.owner != scope.owner) {
+        at = cgroup;
+        continue;
+      }
+      note(remove_cgroup(here, *cgroup)); // erases it; `at` stays valid
+    }
+  }
+
+  const Scenario& scenario_;
+  Session& session_;
+  RunObserver& observer_;
+  RunReport& report_;
+  CgroupTree tree_;
+  Books books_;
+};
+
+} // namespace
+
+void run_steps(const Scenario& scenario, Session& session, RunObserver& observer,
+               RunReport& report) {
+  Runner(scenario, session, observer, report).run();
+}
+
+} // namespace schedrig::engine

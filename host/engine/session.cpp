@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine/session.hpp"
+
+#include <algorithm>
+
+#include "host/engine/cpuset.hpp"
+
+namespace schedrig::engine {
+
+void EventCollector::on_event(const Event& event) noexcept {
+  if (event.kind == EventKind::kMachineFailed && !machine_failure_) {
+    machine_failure_ = Error{StatusCode::kGuestFailed,
+                             "the machine failed: " + std::string(event.text),
+                             "run with -v to see its console", 0};
+  } else if (event.kind == EventKind::kSchedulerExit) {
+    exits_.push_back(
+        {.at_ns = event.at_ns, .exit_kind = event.value, .text = std::string(event.text)});
+  }
+  observer_.on_machine_event(event);
+}
+
+Error cancellation_error(CancelReason reason) {
+  if (reason == CancelReason::kDeadline) {
+    return {StatusCode::kTimeout, "the run's deadline passed",
+            "raise [run] deadline, or shorten the scenario", 0};
+  }
+  return {StatusCode::kInterrupted, "interrupted", "", 0};
+}
+
+Session::Session(Machine& machine, FilesFacet& files, TasksFacet& tasks,
+                 const TopologyView& topology, const EventCollector& events,
+                 const Cancellation& cancellation)
+    : machine_(machine), files_(files), tasks_(tasks), topology_(topology), events_(events),
+      cancellation_(cancellation) {}
+
+Result<> Session::check() const {
+  if (events_.machine_failure()) {
+    return std::unexpected(*events_.machine_failure());
+  }
+  if (tearing_down_) {
+    return {};
+  }
+  if (!events_.scheduler_exits().empty()) {
+    const SchedulerEvent& exit = events_.scheduler_exits().front();
+    return fail(StatusCode::kGuestFailed,
+                "the scheduler exited by itself (kind " + std::to_string(exit.exit_kind) +
+                    "): " + exit.text,
+                "the message above is the scheduler's or the kernel's own");
+  }
+  if (cancellation_.requested()) {
+    return std::unexpected(cancellation_error(cancellation_.reason()));
+  }
+  return {};
+}
+
+Result<> Session::wait_until(std::int64_t until_ns) {
+  const std::int64_t end = tearing_down_ ? until_ns : std::min(until_ns, deadline_ns_);
+  TRY(check());
+  while (machine_.now_ns() < end) {
+    WakeReason reason = WakeReason::kDeadline;
+    if (auto waited = from_status(machine_.wait_until(end, &reason)); !waited) {
+      note_failure(waited.error());
+      TRY(check()); // an event says more than the status
+      return waited;
+    }
+    TRY(check());
+  }
+  if (end < until_ns) {
+    return std::unexpected(cancellation_error(CancelReason::kDeadline));
+  }
+  return {};
+}
+
+void Session::note_failure(const Error& error) {
+  lost_ = lost_ || error.code == StatusCode::kGuestFailed || error.code == StatusCode::kTimeout;
+}
+
+Result<> Session::read_online_cpus() {
+  const std::string text = TRY(files_.read("/sys/devices/system/cpu/online"));
+  online_ = TRY(parse_cpulist(text));
+  const std::uint32_t asked = cpu_count(topology_);
+  if (online_.size() != asked) {
+    return fail(StatusCode::kGuestFailed,
+                "the machine has " + std::to_string(online_.size()) + " CPUs online (" +
+                    to_cpulist(online_) + "), the scenario asked for " + std::to_string(asked),
+                "run with -v and look at the kernel's messages about CPUs");
+  }
+  return {};
+}
+
+} // namespace schedrig::engine

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine/watchdog.hpp"
+
+#include <csignal>
+#include <utility>
+
+#include <unistd.h>
+
+namespace schedrig::engine {
+
+Watchdog::Watchdog(std::chrono::nanoseconds deadline, Cancellation& cancellation, std::string what)
+    : cancellation_(cancellation), what_(std::move(what)) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  // Signals belong to the main thread.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this, end] { watch(end); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+Watchdog::~Watchdog() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+  }
+  ended_changed_.notify_one();
+  thread_.join();
+}
+
+void Watchdog::watch(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  const auto ended = [this] { return ended_; };
+  if (ended_changed_.wait_until(lock, deadline, ended)) {
+    return;
+  }
+  cancellation_.request(CancelReason::kDeadline);
+  if (ended_changed_.wait_until(lock, deadline + kGrace, ended)) {
+    return;
+  }
+  const std::string last = "schedrig: " + what_ +
+                           " did not end after its deadline: a plugin does not return; giving up\n";
+  (void)!write(STDERR_FILENO, last.data(), last.size());
+  _exit(124);
+}
+
+} // namespace schedrig::engine

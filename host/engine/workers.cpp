@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine/workers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace schedrig::engine {
+namespace {
+
+// A worker hears the request within one unit of work once it runs. 5 s lets thousands of them run
+// on one slow CPU; who has not ended by then is killed and reported as not completed.
+constexpr std::int64_t kStopGraceNs = 5'000'000'000;
+
+class PidCollector final : public PidSink {
+ public:
+  explicit PidCollector(std::vector<std::int32_t>& pids) : pids_(pids) {}
+  void on_pid(std::uint32_t /*worker*/, std::int32_t pid) noexcept override {
+    pids_.push_back(pid);
+  }
+
+ private:
+  std::vector<std::int32_t>& pids_;
+};
+
+class ReportCollector final : public WorkerReportSink {
+ public:
+  ReportCollector(const WorkerGroup& group, const std::vector<Interval>& frozen,
+                  std::vector<WorkerRecord>& out)
+      : group_(group), frozen_(frozen), out_(out) {}
+
+  void on_report(const WorkerReport& report) noexcept override {
+    WorkerRecord record;
+    record.cgroup = group_.cgroup;
+    record.step = group_.scope.name;
+    record.group = group_.number;
+    record.worker = report.worker;
+    record.pid = report.pid;
+    record.type = group_.type;
+    record.started = group_.started;
+    record.completed = report.completed != 0;
+    record.wait_status = report.wait_status;
+    record.work_units = report.work_units;
+    record.iterations = report.iterations;
+    record.migrations = report.migrations;
+    record.start_ns = group_.start_ns;
+    record.cpu_ns = report.cpu_ns;
+    record.wall_ns = report.wall_ns;
+    record.run_delay_ns = report.run_delay_ns;
+    record.cpus_used.assign(report.cpus_used.begin(), report.cpus_used.end());
+    record.gaps.assign(report.gaps.begin(), report.gaps.end());
+    if (!group_.unrestricted) {
+      record.cpus_permitted = group_.permitted;
+    }
+    record.frozen = frozen_;
+    out_.push_back(std::move(record));
+  }
+
+ private:
+  const WorkerGroup& group_;
+  const std::vector<Interval>& frozen_;
+  std::vector<WorkerRecord>& out_;
+};
+
+// For a group that never came to work: its reports say nothing.
+class Ignore final : public WorkerReportSink {
+ public:
+  void on_report(const WorkerReport& /*report*/) noexcept override {}
+};
+
+Result<> checked(OpContext& context, const Status& status) {
+  auto result = from_status(status);
+  if (!result) {
+    context.session.note_failure(result.error());
+  }
+  return result;
+}
+
+Result<> stop_group(OpContext& context, WorkerGroup& group, const std::vector<Interval>& frozen) {
+  ReportCollector collector(group, frozen, context.report.workers);
+  auto stopped = checked(context, context.session.tasks().stop(group.facet_group, kStopGraceNs,
+                                                               collector));
+  if (!stopped) {
+    stopped = std::unexpected(std::move(stopped).error().context(
+        "stop worker group " + std::to_string(group.number) + " of " + group.scope.name));
+  }
+  context.books.remove_group(group);
+  return stopped;
+}
+
+template <class Match>
+Result<> stop_matching(OpContext& context, const std::vector<Interval>& frozen, Match&& matches) {
+  Result<> first;
+  auto& groups = context.books.groups();
+  for (auto group = groups.begin(); group != groups.end() && !context.session.lost();) {
+    auto next = std::next(group);
+    if (matches(*group)) {
+      auto stopped = stop_group(context, *group, frozen);
+      if (first && !stopped) {
+        first = std::move(stopped);
+      }
+    }
+    group = next;
+  }
+  return first;
+}
+
+} // namespace
+
+std::uint32_t worker_count(const WorkGroup& work, std::size_t cpus) {
+  const std::uint32_t whole = work_type_info(work.type).group_size;
+  if (work.workers) {
+    return *work.workers;
+  }
+  if (!work.workers_pct) {
+    return whole;
+  }
+  const double wanted = std::ceil(static_cast<double>(cpus) * *work.workers_pct / 100.0);
+  const auto groups = static_cast<std::uint32_t>(std::ceil(std::max(wanted, 1.0) / whole));
+  return groups * whole;
+}
+
+Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup) {
+  std::vector<std::uint32_t> pinned;
+  if (const auto* exact = std::get_if<ExactAffinity>(&work.affinity)) {
+    pinned = exact->cpus;
+  }
+  const std::size_t cpus = cgroup == nullptr || cgroup->cpuset.empty()
+                               ? context.session.online().size()
+                               : cgroup->cpuset.size();
+  const WorkSpec spec = {.type = work.type,
+                         .workers = worker_count(work, cpus),
+                         .burst_iterations = work.burst_iterations,
+                         .burst_ns = work.burst_ns,
+                         .sleep_ns = work.sleep_ns,
+                         .nice = work.nice,
+                         .policy = work.policy,
+                         .cpus = pinned};
+  WorkerGroup group;
+  group.number = context.report.next_group++;
+  group.type = work.type;
+  group.scope = context.scope;
+  group.cgroup = cgroup == nullptr ? "" : cgroup->name;
+  PidCollector collector(group.pids);
+  TRY(checked(context, context.session.tasks().spawn(spec, &group.facet_group, collector)));
+
+  const std::uint32_t handle = group.facet_group;
+  WorkerGroup& kept = context.books.add_group(std::move(group));
+  Result<> placed;
+  if (cgroup != nullptr) {
+    placed = context.tree.move_tasks(cgroup->name, kept.pids);
+  }
+  if (placed) {
+    kept.start_ns = context.session.now_ns();
+    placed = checked(context, context.session.tasks().start(handle));
+  }
+  if (!placed) {
+    if (!context.session.lost()) {
+      Ignore nothing;
+      (void)context.session.tasks().stop(handle, kStopGraceNs, nothing);
+    }
+    context.books.remove_group(kept);
+    return placed;
+  }
+  kept.started = true;
+  return {};
+}
+
+Result<> stop_workers_of_cgroup(OpContext& context, Cgroup& cgroup) {
+  const auto in_cgroup = [&](const WorkerGroup& group) { return group.cgroup == cgroup.name; };
+  if (std::ranges::none_of(context.books.groups(), in_cgroup)) {
+    return {};
+  }
+  // Frozen workers do not hear the request: thaw for the time of stopping, and freeze again what
+  // the scenario wants frozen.
+  const bool was_frozen = cgroup.frozen_since_ns.has_value();
+  std::vector<Interval> frozen = cgroup.frozen;
+  if (was_frozen) {
+    TRY(context.tree.set_frozen(cgroup.name, false));
+    frozen.push_back({.start_ns = *cgroup.frozen_since_ns, .end_ns = context.session.now_ns()});
+  }
+  auto stopped = stop_matching(context, frozen, in_cgroup);
+  if (was_frozen && !context.session.lost()) {
+    TRY(context.tree.set_frozen(cgroup.name, true));
+  }
+  return stopped;
+}
+
+Result<> stop_runner_workers(OpContext& context, Owner owner) {
+  return stop_matching(context, {}, [&](const WorkerGroup& group) {
+    return group.cgroup.empty() && group.scope.owner == owner;
+  });
+}
+
+} // namespace schedrig::engine
