@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+// Device wiring, dispatch of accesses, and the device thread.
+#include "board.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <system_error>
+
+#include <linux/kvm.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+#include "vcpu_signal.hpp"
+
+namespace schedrig::kvm {
+namespace {
+
+// virtio console: device 3; PCI class 0x078000, "other communication controller".
+constexpr std::uint16_t kVirtioConsoleId = 3;
+constexpr std::uint32_t kClassCommunication = 0x078000;
+// Early console bytes that may wait for the sink; a guest that floods the port loses the rest.
+constexpr std::size_t kUartBacklogBytes = 1U << 20;
+
+std::time_t wall_clock() {
+  return std::time(nullptr);
+}
+
+std::uint64_t load_le(std::span<const std::byte> data) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, data.data(), std::min(data.size(), sizeof(value)));
+  return value;
+}
+
+void store_le(std::span<std::byte> data, std::uint64_t value) {
+  std::memcpy(data.data(), &value, std::min(data.size(), sizeof(value)));
+}
+
+} // namespace
+
+Board::Board(const GuestMemory& memory, Lifecycle& lifecycle, PhaseClock& phases, VmSink& sink,
+             std::function<void()> stop_vcpus)
+    : lifecycle_(lifecycle), phases_(phases), sink_(sink), stop_vcpus_(std::move(stop_vcpus)),
+      virtio_(memory, backend_, console_, kVirtioConsoleId, kClassCommunication, kPciWindowAddress),
+      pci_({&virtio_}), power_(*this), i8042_(*this), rtc_(wall_clock),
+      uart_([this](std::uint8_t byte) { uart_byte(byte); }),
+      ports_{PortRange{kUartPort, 8, &uart_, ExitKind::kUart},
+             PortRange{kPciConfigPort, 8, &pci_, ExitKind::kPciConfig},
+             PortRange{kI8042Port, 5, &i8042_, ExitKind::kI8042},
+             PortRange{kRtcPort, 2, &rtc_, ExitKind::kRtc},
+             PortRange{kPowerPort, kPowerPorts, &power_, ExitKind::kPower}} {}
+
+Board::~Board() {
+  if (thread_.joinable()) {
+    lifecycle_.stop();
+    wake();
+    thread_.join();
+  }
+}
+
+Result<> Board::init(int vm_fd) {
+  wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) {
+    return fail_errno(errno, "eventfd");
+  }
+  return backend_.init(vm_fd);
+}
+
+Result<> Board::start() {
+  thread_ = TRY(start_thread("vm-devices", [this] { device_loop(); }));
+  return {};
+}
+
+void Board::wake() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
+  room_.notify_all();
+}
+
+bool Board::join(std::chrono::steady_clock::time_point deadline) {
+  if (!thread_.joinable()) {
+    return true;
+  }
+  wake();
+  {
+    std::unique_lock lock(mutex_);
+    if (!room_.wait_until(lock, deadline, [&] { return finished_.load(); })) {
+      return false;
+    }
+  }
+  thread_.join();
+  return true;
+}
+
+ExitKind Board::pio(std::uint32_t vcpu, std::uint16_t port, bool write, std::span<std::byte> data) {
+  for (const PortRange& range : ports_) {
+    if (port < range.first || port - range.first >= range.count) {
+      continue;
+    }
+    const auto offset = static_cast<std::uint16_t>(port - range.first);
+    const auto bytes = static_cast<std::uint32_t>(data.size());
+    const std::lock_guard lock(mutex_);
+    current_vcpu_ = vcpu;
+    if (write) {
+      range.device->pio_write(offset, bytes, static_cast<std::uint32_t>(load_le(data)));
+    } else {
+      store_le(data, range.device->pio_read(offset, bytes));
+    }
+    return range.kind;
+  }
+  if (!write) {
+    store_le(data, kNoDevice);
+  }
+  return ExitKind::kUnclaimedPort;
+}
+
+ExitKind Board::mmio(Gpa gpa, bool write, std::span<std::byte> data) {
+  const auto bytes = static_cast<std::uint32_t>(data.size());
+  const bool natural = bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+  std::uint64_t value = ~0ULL;
+  bool claimed = false;
+  if (natural) {
+    const std::lock_guard lock(mutex_);
+    claimed =
+        write ? pci_.mmio_write(gpa, bytes, load_le(data)) : pci_.mmio_read(gpa, bytes, value);
+  }
+  if (!write) {
+    store_le(data, value);
+  }
+  return claimed ? ExitKind::kVirtioMmio : ExitKind::kUnclaimedMmio;
+}
+
+void Board::power_request(PowerRequest request, const char* how) noexcept {
+  const bool off = request == PowerRequest::kPowerOff;
+  lifecycle_.end({.kind = off ? VmEndKind::kPowerOff : VmEndKind::kReset,
+                  .vcpu = current_vcpu_,
+                  .rip = 0,
+                  .exit_reason = KVM_EXIT_IO,
+                  .detail = std::string(off ? "power off by " : "reset by ") + how});
+  wake();
+}
+
+void Board::uart_byte(std::uint8_t byte) {
+  phases_.reach(phases_.first_console);
+  if (uart_bytes_.size() >= kUartBacklogBytes) {
+    ++uart_lost_;
+    return;
+  }
+  uart_bytes_.push_back(static_cast<std::byte>(byte));
+  if (uart_bytes_.size() == 1) {
+    wake();
+  }
+}
+
+std::size_t Board::try_send(std::span<const std::byte> bytes) {
+  if (lifecycle_.over()) {
+    return 0;
+  }
+  const std::lock_guard lock(mutex_);
+  const std::size_t taken = console_.append(bytes);
+  backend_.ring_doorbell(VirtioConsole::kRx1);
+  return taken;
+}
+
+bool Board::send(std::span<const std::byte>& bytes,
+                 std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  while (!lifecycle_.over()) {
+    bytes = bytes.subspan(console_.append(bytes));
+    backend_.ring_doorbell(VirtioConsole::kRx1);
+    if (bytes.empty()) {
+      return true;
+    }
+    if (room_.wait_until(lock, deadline) == std::cv_status::timeout) {
+      return false;
+    }
+  }
+  return false;
+}
+
+void Board::device_loop() {
+  while (!lifecycle_.over()) {
+    wait_for_work();
+    while (pass()) {
+    }
+    report_problems();
+  }
+  // vCPUs first: what they wrote last must still come out.
+  stop_vcpus_();
+  while (pass()) {
+  }
+  report_problems();
+  if (const auto end = lifecycle_.reason(); end) {
+    sink_.on_end(*end);
+  }
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  room_.notify_all();
+}
+
+void Board::wait_for_work() {
+  std::array<pollfd, VirtioConsole::kQueues + 1> fds{};
+  for (std::uint16_t queue = 0; queue < VirtioConsole::kQueues; ++queue) {
+    fds[queue] = {.fd = backend_.doorbell_fd(queue), .events = POLLIN, .revents = 0};
+  }
+  fds.back() = {.fd = wake_.get(), .events = POLLIN, .revents = 0};
+  // No deadline: wake() ends it, and every change of lifecycle calls wake().
+  ::poll(fds.data(), fds.size(), -1);
+  for (const pollfd& fd : fds) {
+    std::uint64_t count = 0;
+    if ((fd.revents & POLLIN) != 0) {
+      [[maybe_unused]] const ssize_t got = ::read(fd.fd, &count, sizeof(count));
+    }
+  }
+}
+
+// Every queue on every pass: six loads, and port open, data and close keep their order.
+bool Board::pass() {
+  ConsoleOutput output;
+  std::vector<std::byte> uart;
+  bool more = false;
+  bool open = false;
+  std::uint64_t opened = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::uint16_t queue = VirtioConsole::kQueues; queue-- > 0;) {
+      more = console_.process(virtio_, queue, output) || more;
+    }
+    uart.swap(uart_bytes_);
+    open = console_.state().control_open;
+    opened = console_.state().control_opened;
+    room_.notify_all();
+  }
+  deliver(output, uart, open, opened);
+  return more;
+}
+
+void Board::deliver(const ConsoleOutput& output, std::span<const std::byte> uart, bool open,
+                    std::uint64_t opened) {
+  if (!uart.empty()) {
+    sink_.on_console(uart);
+  }
+  if (!output.console.empty()) {
+    phases_.reach(phases_.first_console);
+    sink_.on_console(output.console);
+  }
+  if (opened != reported_opened_) {
+    if (reported_open_) {
+      sink_.on_control_open(false);
+    }
+    phases_.reach(phases_.control_open);
+    reported_opened_ = opened;
+    reported_open_ = true;
+    sink_.on_control_open(true);
+  }
+  if (!output.control.empty()) {
+    sink_.on_control(output.control);
+  }
+  if (reported_open_ && !open) {
+    reported_open_ = false;
+    sink_.on_control_open(false);
+  }
+}
+
+void Board::report_problems() {
+  std::optional<Error> error;
+  std::string failure;
+  std::uint64_t lost = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    error = backend_.take_error();
+    failure = virtio_.failure();
+    lost = uart_lost_;
+  }
+  if (failure != reported_failure_) {
+    reported_failure_ = failure;
+    if (!failure.empty()) {
+      sink_.on_notice("the guest broke the virtio console: " + failure);
+    }
+  }
+  if (lost != reported_lost_) {
+    sink_.on_notice(std::to_string(lost - reported_lost_) +
+                    " bytes of the early console were lost: the guest wrote faster than they "
+                    "were read");
+    reported_lost_ = lost;
+  }
+  if (error) {
+    lifecycle_.end({.kind = VmEndKind::kHostError, .detail = error->message});
+  }
+}
+
+} // namespace schedrig::kvm

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Vcpu: one virtual CPU: creation, initial state, and the loop that runs it.
+//
+// create and set_up happen before its thread exists; run() is the thread's body; kick() comes from
+// any thread. Ownership: the vCPU fd and its mapped kvm_run.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include <linux/kvm.h>
+
+#include <schedrig/result.hpp>
+
+#include "board.hpp"
+#include "boot/loader.hpp"
+#include "exits.hpp"
+#include "lifecycle.hpp"
+#include "unique_fd.hpp"
+
+namespace schedrig::kvm {
+
+class Vcpu {
+ public:
+  // `apic_id` becomes the vCPU's id. `run_bytes` is KVM_GET_VCPU_MMAP_SIZE's answer.
+  [[nodiscard]] static Result<std::unique_ptr<Vcpu>>
+  create(int vm_fd, std::uint32_t index, std::uint32_t apic_id, std::size_t run_bytes);
+  ~Vcpu();
+
+  Vcpu(const Vcpu&) = delete;
+  Vcpu& operator=(const Vcpu&) = delete;
+
+  [[nodiscard]] Result<> set_up(std::span<const kvm_cpuid_entry2> cpuid);
+  // Only the boot CPU starts somewhere; the others wait for INIT and SIPI in the kernel.
+  [[nodiscard]] Result<> set_entry(const EntryPoint& entry);
+
+  // Runs until lifecycle.over(). Requires unblocked kick signal.
+  void run(Board& board, Lifecycle& lifecycle, PhaseClock& phases);
+
+  // Makes the current or next KVM_RUN return. The thread must still be joinable.
+  void kick(pthread_t thread) noexcept;
+
+  [[nodiscard]] const ExitCounters& exits() const noexcept { return exits_; }
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+ private:
+  Vcpu(UniqueFd fd, std::uint32_t index, kvm_run* run, std::size_t run_bytes) noexcept;
+
+  [[nodiscard]] bool handle_exit(Board& board, Lifecycle& lifecycle);
+  void handle_io(Board& board);
+  void end(Board& board, Lifecycle& lifecycle, VmEndKind kind, std::string detail);
+  [[nodiscard]] std::string describe_internal_error() const;
+
+  UniqueFd fd_;
+  std::uint32_t index_ = 0;
+  kvm_run* run_ = nullptr;
+  std::size_t run_bytes_ = 0;
+  ExitCounters exits_;
+};
+
+} // namespace schedrig::kvm
