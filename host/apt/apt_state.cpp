@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of AptState on apt-get(8), apt-cache(8), apt-config(8) and dpkg(1).
-#include "apt_state.hpp"
+#include "host/apt/apt_state.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "child_process.hpp"
+#include "host/apt/child_process.hpp"
 
 namespace schedrig::apt {
 namespace {

@@ -14,7 +14,7 @@
 
 #include <schedrig/result.hpp>
 
-#include "mirror.hpp"
+#include "host/apt/mirror.hpp"
 
 namespace schedrig::apt {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the cache's directories: XDG lookup, locked staging, publish by rename.
-#include "cache_dir.hpp"
+#include "host/apt/cache_dir.hpp"
 
 #include <cerrno>
 #include <cstdlib>

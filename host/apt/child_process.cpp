@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of run_child: fork, exec, poll on the pipes and a pidfd, kill at the deadline.
-#include "child_process.hpp"
+#include "host/apt/child_process.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "unique_fd.hpp"
+#include "host/apt/unique_fd.hpp"
 
 namespace schedrig {
 namespace {

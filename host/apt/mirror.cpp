@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Implementation of Mirror: parse what apt says about its own sources.
-#include "mirror.hpp"
+#include "host/apt/mirror.hpp"
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 
-#include "child_process.hpp"
+#include "host/apt/child_process.hpp"
 
 namespace schedrig::apt {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the BTF reader on libbpf.
-#include "btf.hpp"
+#include "host/kernel/btf.hpp"
 
 #include <cerrno>
 #include <cstdarg>

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string>
 
-#include "bytes.hpp"
+#include "host/kernel/bytes.hpp"
 
 namespace schedrig::kernel {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the whole-file read.
-#include "bytes.hpp"
+#include "host/kernel/bytes.hpp"
 
 #include <cerrno>
 
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "apt/unique_fd.hpp"
+#include "host/apt/unique_fd.hpp"
 
 namespace schedrig::kernel {
 

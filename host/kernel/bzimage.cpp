@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the bzImage reader.
-#include "bzimage.hpp"
+#include "host/kernel/bzimage.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-#include "decompress.hpp"
+#include "host/kernel/decompress.hpp"
 
 namespace schedrig::kernel {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "bytes.hpp"
+#include "host/kernel/bytes.hpp"
 
 namespace schedrig::kernel {
 

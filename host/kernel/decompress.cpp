@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Recognises compression formats and hands over to the one library that knows each.
-#include "decompress.hpp"
+#include "host/kernel/decompress.hpp"
 
 #include <algorithm>
 #include <array>

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "bytes.hpp"
+#include "host/kernel/bytes.hpp"
 
 namespace schedrig::kernel {
 

@@ -5,7 +5,7 @@
 
 #include <zlib.h>
 
-#include "decompress.hpp"
+#include "host/kernel/decompress.hpp"
 
 namespace schedrig::kernel {
 

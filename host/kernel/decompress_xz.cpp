@@ -2,7 +2,7 @@
 // xz, by liblzma's stream decoder. The only file that includes it.
 #include <lzma.h>
 
-#include "decompress.hpp"
+#include "host/kernel/decompress.hpp"
 
 namespace schedrig::kernel {
 

@@ -4,7 +4,7 @@
 
 #include <zstd.h>
 
-#include "decompress.hpp"
+#include "host/kernel/decompress.hpp"
 
 namespace schedrig::kernel {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the section lookup on <elf.h>'s structures.
-#include "elf_sections.hpp"
+#include "host/kernel/elf_sections.hpp"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-#include "bytes.hpp"
+#include "host/kernel/bytes.hpp"
 
 namespace schedrig::kernel {
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Implementation of KernelCache.
-#include "kernel_cache.hpp"
+#include "host/kernel/kernel_cache.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <system_error>
 
-#include "apt/cache_dir.hpp"
-#include "kernel_meta.hpp"
-#include "kernel_version.hpp"
-#include "kvm_modules.hpp"
+#include "host/apt/cache_dir.hpp"
+#include "host/kernel/kernel_meta.hpp"
+#include "host/kernel/kernel_version.hpp"
+#include "host/kernel/kvm_modules.hpp"
 
 namespace schedrig::kernel {
 namespace {

@@ -16,7 +16,7 @@
 
 #include <schedrig/result.hpp>
 
-#include "kernel_facts.hpp"
+#include "host/kernel/kernel_facts.hpp"
 
 namespace schedrig::kernel {
 

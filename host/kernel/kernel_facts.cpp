@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Implementation of KernelFacts: config lines, and BTF out of the packed vmlinux.
-#include "kernel_facts.hpp"
+#include "host/kernel/kernel_facts.hpp"
 
 #include <array>
 #include <utility>
 
-#include "bzimage.hpp"
-#include "elf_sections.hpp"
+#include "host/kernel/bzimage.hpp"
+#include "host/kernel/elf_sections.hpp"
 
 namespace schedrig::kernel {
 namespace {

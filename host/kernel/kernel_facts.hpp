@@ -12,8 +12,8 @@
 
 #include <schedrig/result.hpp>
 
-#include "btf.hpp"
-#include "bytes.hpp"
+#include "host/kernel/btf.hpp"
+#include "host/kernel/bytes.hpp"
 
 namespace schedrig::kernel {
 

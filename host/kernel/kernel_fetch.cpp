@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Implementation of fetching: what is on offer, what fits, download, unpack, add.
-#include "kernel_fetch.hpp"
+#include "host/kernel/kernel_fetch.hpp"
 
 #include <algorithm>
 #include <set>
 #include <system_error>
 
-#include "apt/cache_dir.hpp"
-#include "apt/mirror.hpp"
-#include "kernel_version.hpp"
+#include "host/apt/cache_dir.hpp"
+#include "host/apt/mirror.hpp"
+#include "host/kernel/kernel_version.hpp"
 
 namespace schedrig::kernel {
 namespace {

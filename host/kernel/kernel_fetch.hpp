@@ -15,8 +15,8 @@
 
 #include <schedrig/result.hpp>
 
-#include "apt/apt_state.hpp"
-#include "kernel_cache.hpp"
+#include "host/apt/apt_state.hpp"
+#include "host/kernel/kernel_cache.hpp"
 
 namespace schedrig::kernel {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the meta file.
-#include "kernel_meta.hpp"
+#include "host/kernel/kernel_meta.hpp"
 
 #include <algorithm>
 #include <map>

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "kernel_facts.hpp"
+#include "host/kernel/kernel_facts.hpp"
 
 namespace schedrig::kernel {
 

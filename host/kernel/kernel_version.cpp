@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the version order.
-#include "kernel_version.hpp"
+#include "host/kernel/kernel_version.hpp"
 
 #include <cstdint>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the module search: an index of file names, then a depth-first walk.
-#include "kvm_modules.hpp"
+#include "host/kernel/kvm_modules.hpp"
 
 #include <algorithm>
 #include <map>
 #include <system_error>
 
-#include "decompress.hpp"
-#include "elf_sections.hpp"
+#include "host/kernel/decompress.hpp"
+#include "host/kernel/elf_sections.hpp"
 
 namespace schedrig::kernel {
 namespace {

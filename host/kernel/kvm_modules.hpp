@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bytes.hpp"
+#include "host/kernel/bytes.hpp"
 
 namespace schedrig::kernel {
 

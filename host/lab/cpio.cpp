@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the newc writer.
-#include "cpio.hpp"
+#include "host/lab/cpio.hpp"
 
 #include <array>
 #include <cerrno>

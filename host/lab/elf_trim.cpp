@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation on <elf.h>: cut after the last loaded byte, then append a shorter section table.
-#include "elf_trim.hpp"
+#include "host/lab/elf_trim.hpp"
 
 #include <algorithm>
 #include <cstdint>

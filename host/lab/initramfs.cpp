@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Implementation: init, modules, request, the command and its files, guest kernels.
-#include "initramfs.hpp"
+#include "host/lab/initramfs.hpp"
 
-#include "frame.hpp"
-#include "request.hpp"
-#include "staging.hpp"
+#include "host/lab/frame.hpp"
+#include "host/lab/request.hpp"
+#include "host/lab/staging.hpp"
 
 namespace schedrig::lab {
 namespace {

@@ -2,8 +2,8 @@
 // Builds the emulated host's initramfs for a request. Internal to host/lab. Thread: any.
 #pragma once
 
-#include "apt/unique_fd.hpp"
-#include "lab.hpp"
+#include "host/apt/unique_fd.hpp"
+#include "host/lab/lab.hpp"
 
 namespace schedrig::lab {
 

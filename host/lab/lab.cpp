@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Implementation of run_in_lab: check, stage, start QEMU, run the session.
-#include "lab.hpp"
+#include "host/lab/lab.hpp"
 
 #include <system_error>
 
-#include "initramfs.hpp"
-#include "qemu_process.hpp"
-#include "session.hpp"
+#include "host/lab/initramfs.hpp"
+#include "host/lab/qemu_process.hpp"
+#include "host/lab/session.hpp"
 
 namespace schedrig::lab {
 namespace {

@@ -19,8 +19,8 @@
 
 #include <schedrig/result.hpp>
 
-#include "kernel/kernel_cache.hpp"
-#include "qemu.hpp"
+#include "host/kernel/kernel_cache.hpp"
+#include "host/lab/qemu.hpp"
 
 namespace schedrig::lab {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Implementation of receiving and writing report files.
-#include "outputs.hpp"
+#include "host/lab/outputs.hpp"
 
 #include <cerrno>
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "apt/unique_fd.hpp"
+#include "host/apt/unique_fd.hpp"
 
 namespace schedrig::lab {
 namespace {

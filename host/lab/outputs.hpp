@@ -12,8 +12,8 @@
 
 #include <schedrig/result.hpp>
 
-#include "frame.hpp"
-#include "lab.hpp"
+#include "host/lab/frame.hpp"
+#include "host/lab/lab.hpp"
 
 namespace schedrig::lab {
 

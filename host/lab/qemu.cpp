@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Implementation of finding and fetching QEMU.
-#include "qemu.hpp"
+#include "host/lab/qemu.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <system_error>
 
-#include "apt/apt_state.hpp"
-#include "apt/cache_dir.hpp"
-#include "apt/child_process.hpp"
-#include "apt/mirror.hpp"
-#include "kernel/kernel_version.hpp"
+#include "host/apt/apt_state.hpp"
+#include "host/apt/cache_dir.hpp"
+#include "host/apt/child_process.hpp"
+#include "host/apt/mirror.hpp"
+#include "host/kernel/kernel_version.hpp"
 
 namespace schedrig::lab {
 namespace {

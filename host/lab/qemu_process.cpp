@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation: socket pairs, fork, PDEATHSIG, exec.
-#include "qemu_process.hpp"
+#include "host/lab/qemu_process.hpp"
 
 #include <array>
 #include <cerrno>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "frame.hpp"
+#include "host/lab/frame.hpp"
 
 namespace schedrig::lab {
 namespace {

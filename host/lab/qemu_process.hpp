@@ -15,8 +15,8 @@
 
 #include <schedrig/result.hpp>
 
-#include "apt/unique_fd.hpp"
-#include "qemu.hpp"
+#include "host/apt/unique_fd.hpp"
+#include "host/lab/qemu.hpp"
 
 namespace schedrig::lab {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the lab's event loop.
-#include "session.hpp"
+#include "host/lab/session.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "apt/child_process.hpp"
+#include "host/apt/child_process.hpp"
 
 namespace schedrig::lab {
 namespace {

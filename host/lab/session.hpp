@@ -10,10 +10,10 @@
 
 #include <schedrig/result.hpp>
 
-#include "frame.hpp"
-#include "lab.hpp"
-#include "outputs.hpp"
-#include "qemu_process.hpp"
+#include "host/lab/frame.hpp"
+#include "host/lab/lab.hpp"
+#include "host/lab/outputs.hpp"
+#include "host/lab/qemu_process.hpp"
 
 namespace schedrig::lab {
 

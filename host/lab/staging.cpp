@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of staging: walk, trim, ask ld.so for the closure.
-#include "staging.hpp"
+#include "host/lab/staging.hpp"
 
 #include <sstream>
 #include <string>
@@ -8,9 +8,9 @@
 
 #include <sys/stat.h>
 
-#include "apt/child_process.hpp"
-#include "elf_trim.hpp"
-#include "kernel/bytes.hpp"
+#include "host/apt/child_process.hpp"
+#include "host/kernel/bytes.hpp"
+#include "host/lab/elf_trim.hpp"
 
 namespace schedrig::lab {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <schedrig/result.hpp>
 
-#include "cpio.hpp"
+#include "host/lab/cpio.hpp"
 
 namespace schedrig::lab {
 

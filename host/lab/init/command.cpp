@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the relay: one poll loop over the port, two pipes and SIGCHLD.
-#include "command.hpp"
+#include "host/lab/init/command.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machine.hpp"
+#include "host/lab/init/machine.hpp"
 
 namespace schedrig::lab {
 namespace {

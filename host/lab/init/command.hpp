@@ -4,8 +4,8 @@
 // Part of the lab's init; see machine.hpp. Thread: the only one.
 #pragma once
 
-#include "../frame.hpp"
-#include "../request.hpp"
+#include "host/lab/frame.hpp"
+#include "host/lab/request.hpp"
 
 namespace schedrig::lab {
 

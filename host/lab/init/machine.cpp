@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of the emulated host's setup.
-#include "machine.hpp"
+#include "host/lab/init/machine.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../frame.hpp"
+#include "host/lab/frame.hpp"
 
 namespace schedrig::lab {
 namespace {

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "command.hpp"
-#include "machine.hpp"
+#include "host/lab/init/command.hpp"
+#include "host/lab/init/machine.hpp"
 
 namespace {
 
