@@ -101,7 +101,9 @@ std::vector<FieldDifference> compare_abi(const AbiNote& plugin, const AbiNote& h
   return differences;
 }
 
-AbiNote host_abi_note() { return make_abi_note(0); }
+AbiNote host_abi_note() {
+  return make_abi_note(0);
+}
 
 std::string compiler_name(const AbiNote& note) {
   const std::string version =
@@ -115,6 +117,11 @@ std::string compiler_name(const AbiNote& note) {
     break;
   }
   return "unknown compiler " + std::to_string(note.compiler);
+}
+
+bool is_known_kind(std::uint32_t kind) {
+  return kind == static_cast<std::uint32_t>(PluginKind::kBackend) ||
+         kind == static_cast<std::uint32_t>(PluginKind::kScheduler);
 }
 
 std::string plugin_kind_name(std::uint32_t kind) {

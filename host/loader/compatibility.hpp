@@ -40,6 +40,9 @@ struct FieldDifference {
 // "gcc 12.2", "clang 19.1", "unknown compiler 7".
 [[nodiscard]] std::string compiler_name(const AbiNote& note);
 
+// Whether it is a value of PluginKind.
+[[nodiscard]] bool is_known_kind(std::uint32_t kind);
+
 // "backend", "scheduler", or "unknown kind 7".
 [[nodiscard]] std::string plugin_kind_name(std::uint32_t kind);
 

@@ -55,9 +55,8 @@ void check_params(std::span<const ParamSpec> params, std::vector<std::string>& f
 bool is_plugin_id(std::string_view text) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   return !text.empty() && text.size() <= kMaxIdBytes && is_lower(text.front()) &&
-         std::ranges::all_of(text, [&](char c) {
-           return is_lower(c) || (c >= '0' && c <= '9') || c == '_';
-         });
+         std::ranges::all_of(
+             text, [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 Result<> check_descriptor(const PluginDescriptor* descriptor, std::uint32_t note_kind) {

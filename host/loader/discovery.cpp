@@ -38,6 +38,11 @@ Result<> check_fits(const fs::path& path, SearchOrigin origin, const AbiNote& no
   if (!differences.empty()) {
     return std::unexpected(abi_refusal(path, differences, rebuild_advice(origin)));
   }
+  if (!is_known_kind(note.kind)) {
+    return fail(StatusCode::kUnsupported, path.string() + ": a plugin of " +
+                                              plugin_kind_name(note.kind) +
+                                              ", this schedrig has backends and schedulers");
+  }
   return {};
 }
 
@@ -73,7 +78,8 @@ PluginListing list_file(const fs::path& path, SearchOrigin origin,
   if (first != before.end()) {
     refuse(ListingState::kShadowed,
            {StatusCode::kAlreadyExists,
-            path.string() + ": shadowed by " + first->path.string() + ", which comes first", {},
+            path.string() + ": shadowed by " + first->path.string() + ", which comes first",
+            {},
             0});
     return listing;
   }
@@ -83,9 +89,9 @@ PluginListing list_file(const fs::path& path, SearchOrigin origin,
   }
   const auto same = std::ranges::find(seen, file->identity, &SeenFile::identity);
   if (same != seen.end()) {
-    refuse(ListingState::kRefused, {StatusCode::kAlreadyExists,
-                                    path.string() + ": the same file as " + same->path.string(),
-                                    "a plugin has one name: remove the link", 0});
+    refuse(ListingState::kRefused,
+           {StatusCode::kAlreadyExists, path.string() + ": the same file as " + same->path.string(),
+            "a plugin has one name: remove the link", 0});
     return listing;
   }
   seen.push_back({file->identity, path});
@@ -103,16 +109,18 @@ void list_directory(const SearchDirectory& directory, Discovery& discovery,
   const bool may_be_missing = directory.origin == SearchOrigin::kInstallation;
   if (error && !(may_be_missing && error == std::errc::no_such_file_or_directory)) {
     listing.problem =
-        fail_errno(error.value(), "read plugin directory " + directory.path.string() + ", given by " +
+        fail_errno(error.value(), "read plugin directory " + directory.path.string() +
+                                      ", given by " +
                                       std::string(search_origin_name(directory.origin)))
             .error();
   }
   if (files.size() > kMaxFilesPerDirectory) {
     files.resize(kMaxFilesPerDirectory);
-    listing.problem = Error{StatusCode::kInvalidArgument,
-                            "plugin directory " + directory.path.string() + " holds more than " +
-                                std::to_string(files.size()) + " shared objects, the rest is ignored",
-                            "keep plugins in a directory of their own", 0};
+    listing.problem =
+        Error{StatusCode::kInvalidArgument,
+              "plugin directory " + directory.path.string() + " holds more than " +
+                  std::to_string(files.size()) + " shared objects, the rest is ignored",
+              "keep plugins in a directory of their own", 0};
   }
   for (const fs::path& file : files) {
     discovery.listings.push_back(list_file(file, directory.origin, discovery.listings, seen));
@@ -148,8 +156,8 @@ Error plugin_not_found(const Discovery& discovery, std::string_view name, Plugin
   std::string message = "no " + plugin_kind_name(kind_number) + " plugin '" + std::string(name) +
                         "'; searched " + (discovery.directories.empty() ? "nothing" : "");
   for (const DirectoryListing& listing : discovery.directories) {
-    message += (&listing == &discovery.directories.front() ? "" : ", ") +
-               listing.directory.path.string();
+    message +=
+        (&listing == &discovery.directories.front() ? "" : ", ") + listing.directory.path.string();
     message += listing.problem ? " (unreadable)" : "";
   }
   std::vector<std::string_view> names;

@@ -94,8 +94,9 @@ Result<> check_header(const std::filesystem::path& path, const Elf64_Ehdr& heade
 }
 
 // The section's bytes, bounded by what the section may hold.
-Result<std::span<const std::byte>> section_bytes(const std::filesystem::path& path, Elf_Scn* section,
-                                                 const GElf_Shdr& header, std::uint64_t max_bytes) {
+Result<std::span<const std::byte>> section_bytes(const std::filesystem::path& path,
+                                                 Elf_Scn* section, const GElf_Shdr& header,
+                                                 std::uint64_t max_bytes) {
   if (header.sh_size > max_bytes) {
     return bad(path, "malformed: a section of " + std::to_string(header.sh_size) +
                          " bytes, at most " + std::to_string(max_bytes) + " make sense");
@@ -181,7 +182,7 @@ Result<PluginFile> read_plugin_file(const std::filesystem::path& path) {
   if (!fd.valid()) {
     return os_failed(path, "open");
   }
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) != 0) {
     return os_failed(path, "stat");
   }
@@ -210,7 +211,7 @@ Result<PluginFile> read_plugin_file(const std::filesystem::path& path) {
 }
 
 Result<FileIdentity> file_identity(const std::filesystem::path& path) {
-  struct stat st {};
+  struct stat st{};
   if (::stat(path.c_str(), &st) != 0) {
     return os_failed(path, "stat");
   }

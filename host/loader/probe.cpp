@@ -16,9 +16,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,7 +61,7 @@ Result<UniqueFd> make_output_file() {
 bool prepare_child(pid_t parent, int output) {
   // A limit of 1 also keeps the kernel from starting a core_pattern pipe helper, which 0 does not
   // (fs/coredump.c, Linux 6.18).
-  struct rlimit core {};
+  struct rlimit core{};
   if (::getrlimit(RLIMIT_CORE, &core) == 0) {
     core.rlim_cur = core.rlim_max = std::min<rlim_t>(1, core.rlim_max);
     ::setrlimit(RLIMIT_CORE, &core);
@@ -88,7 +88,8 @@ bool prepare_child(pid_t parent, int output) {
 // Waits for the child to end; kills it at the deadline. Reaps it, and ends what it left behind.
 // The value is the status of waitpid, or nothing when the deadline passed.
 std::optional<int> wait_for_child(pid_t child, std::chrono::milliseconds deadline) {
-  const UniqueFd pidfd(::pidfd_open(child, 0));
+  // glibc 2.36 declares pidfd_open without extern "C".
+  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   const Clock::time_point end = Clock::now() + deadline;
   bool ended = false;
   while (!ended && pidfd.valid()) {

@@ -31,6 +31,8 @@ struct Registry::Entry {
 
 Registry::Registry(Discovery discovery) : discovery_(std::move(discovery)) {}
 
+Registry::Registry(Registry&&) noexcept = default;
+
 Registry::~Registry() {
   while (!entries_.empty()) {
     entries_.pop_back();
@@ -64,8 +66,7 @@ Result<Registry::Source> Registry::find(std::string_view name_or_path, PluginKin
   if (name_or_path.contains('/')) {
     return Source{std::filesystem::path(name_or_path), SearchOrigin::kExplicit, {}};
   }
-  const auto listing =
-      std::ranges::find(discovery_.listings, name_or_path, &PluginListing::name);
+  const auto listing = std::ranges::find(discovery_.listings, name_or_path, &PluginListing::name);
   if (listing == discovery_.listings.end()) {
     return std::unexpected(plugin_not_found(discovery_, name_or_path, kind));
   }
@@ -84,8 +85,8 @@ Result<> Registry::check_id(const Source& source, std::string_view id) const {
   for (const std::unique_ptr<Entry>& entry : entries_) {
     if (entry->loaded.id == id) {
       return fail(StatusCode::kAlreadyExists,
-                  source.path.string() + ": plugin id '" + std::string(id) +
-                      "' is taken by " + entry->loaded.path.string(),
+                  source.path.string() + ": plugin id '" + std::string(id) + "' is taken by " +
+                      entry->loaded.path.string(),
                   "load one of the two");
     }
   }
@@ -96,8 +97,8 @@ Result<const LoadedPlugin*> Registry::load_file(const Source& source, PluginKind
   // Read again: the file may have been replaced or removed since it was listed.
   Result<PluginFile> read = read_fitting_plugin(source.path, source.origin);
   if (!read) {
-    const bool vanished = read.error().code == StatusCode::kNotFound &&
-                          source.origin != SearchOrigin::kExplicit;
+    const bool vanished =
+        read.error().code == StatusCode::kNotFound && source.origin != SearchOrigin::kExplicit;
     return std::unexpected(
         vanished ? std::move(read).error().context("plugin file vanished after it was listed")
                  : std::move(read).error());

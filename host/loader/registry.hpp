@@ -40,7 +40,7 @@ class Registry {
   // Usually Registry(discover_plugins(plugin_search_path(...))).
   explicit Registry(Discovery discovery);
 
-  Registry(Registry&&) noexcept = default;
+  Registry(Registry&&) noexcept;
   Registry& operator=(Registry&&) = delete; // would have to order the destruction of both sides
   ~Registry();
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
 namespace schedrig::log {
@@ -79,7 +80,9 @@ struct Log {
   spdlog::logger logger{"schedrig", sink};
 
   Log() {
-    logger.set_pattern("%H:%M:%S.%e %v");
+    // The empty end of line: the sink adds its own, a LineSink gets none.
+    logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        "%H:%M:%S.%e %v", spdlog::pattern_time_type::local, ""));
     logger.set_level(spdlog::level::info);
     logger.flush_on(spdlog::level::trace);
     // Nothing useful can be done when stderr is gone; spdlog's default would print there.
@@ -146,7 +149,9 @@ void set_verbosity(int verbosity) {
   the_log().logger.set_level(level);
 }
 
-bool enabled(LogLevel level) { return the_log().logger.should_log(to_spdlog(level)); }
+bool enabled(LogLevel level) {
+  return the_log().logger.should_log(to_spdlog(level));
+}
 
 void write(Module module, LogLevel level, std::string_view text) {
   const auto index = static_cast<std::size_t>(module);
@@ -157,6 +162,8 @@ void write_plugin(std::string_view id, LogLevel level, std::string_view text) {
   write_tagged("plugin " + std::string(id), level, text);
 }
 
-void set_line_sink(LineSink* sink) { the_log().sink->redirect(sink); }
+void set_line_sink(LineSink* sink) {
+  the_log().sink->redirect(sink);
+}
 
 } // namespace schedrig::log

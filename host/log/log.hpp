@@ -44,11 +44,21 @@ void write(Module module, LogLevel level, std::string_view text);
 // As write, for what plugin `id` says through HostServices::log.
 void write_plugin(std::string_view id, LogLevel level, std::string_view text);
 
-inline void trace(Module module, std::string_view text) { write(module, LogLevel::kTrace, text); }
-inline void debug(Module module, std::string_view text) { write(module, LogLevel::kDebug, text); }
-inline void info(Module module, std::string_view text) { write(module, LogLevel::kInfo, text); }
-inline void warn(Module module, std::string_view text) { write(module, LogLevel::kWarn, text); }
-inline void error(Module module, std::string_view text) { write(module, LogLevel::kError, text); }
+inline void trace(Module module, std::string_view text) {
+  write(module, LogLevel::kTrace, text);
+}
+inline void debug(Module module, std::string_view text) {
+  write(module, LogLevel::kDebug, text);
+}
+inline void info(Module module, std::string_view text) {
+  write(module, LogLevel::kInfo, text);
+}
+inline void warn(Module module, std::string_view text) {
+  write(module, LogLevel::kWarn, text);
+}
+inline void error(Module module, std::string_view text) {
+  write(module, LogLevel::kError, text);
+}
 
 // Receives finished lines, without a newline, instead of stderr: a live status line has to be
 // taken off the terminal before anything else is printed; tests look at what was said.

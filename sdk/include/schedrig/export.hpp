@@ -72,8 +72,8 @@ template <class Root> void destroy_plugin(Plugin* plugin) noexcept {
       ::schedrig::make_abi_note_record(static_cast<std::uint32_t>(kind_value));                    \
   __attribute__((visibility("default"))) const ::schedrig::PluginDescriptor*                       \
   schedrig_plugin_entry_v1() noexcept {                                                            \
-    static const ::schedrig::PluginDescriptor descriptor = __VA_ARGS__;                            \
-    return &descriptor;                                                                            \
+    static const ::schedrig::PluginDescriptor schedrig_descriptor = __VA_ARGS__;                   \
+    return &schedrig_descriptor;                                                                   \
   }                                                                                                \
   }                                                                                                \
   static_assert(true, "requires a semicolon")

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Ends the process in a static constructor.
+#include <unistd.h>
+
+#include "root.hpp"
+
+namespace {
+struct Leave {
+  Leave() { ::_exit(7); }
+};
+const Leave leave;
+} // namespace
+
+SCHEDRIG_PLUGIN(schedrig::PluginKind::kScheduler, schedrig::test::make_descriptor("exit_static"));
