@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "host/json/value.hpp"
+
+#include <algorithm>
+
+namespace schedrig::json {
+
+Value& Value::set(std::string_view key, Value value) {
+  auto& members = std::get<Object>(data_);
+  const auto found = std::ranges::find(members, key, &Member::key);
+  if (found != members.end()) {
+    found->value = std::move(value);
+    return found->value;
+  }
+  members.push_back({std::string(key), std::move(value)});
+  return members.back().value;
+}
+
+Value& Value::push(Value value) {
+  auto& elements = std::get<Array>(data_);
+  elements.push_back(std::move(value));
+  return elements.back();
+}
+
+std::optional<bool> Value::as_bool() const {
+  const bool* value = std::get_if<bool>(&data_);
+  return value != nullptr ? std::optional(*value) : std::nullopt;
+}
+
+std::optional<std::int64_t> Value::as_int64() const {
+  if (const auto* value = std::get_if<std::int64_t>(&data_)) {
+    return *value;
+  }
+  const auto* value = std::get_if<std::uint64_t>(&data_);
+  if (value != nullptr && std::in_range<std::int64_t>(*value)) {
+    return static_cast<std::int64_t>(*value);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Value::as_uint64() const {
+  if (const auto* value = std::get_if<std::uint64_t>(&data_)) {
+    return *value;
+  }
+  const auto* value = std::get_if<std::int64_t>(&data_);
+  if (value != nullptr && std::in_range<std::uint64_t>(*value)) {
+    return static_cast<std::uint64_t>(*value);
+  }
+  return std::nullopt;
+}
+
+std::optional<double> Value::as_double() const {
+  if (const auto* value = std::get_if<double>(&data_)) {
+    return *value;
+  }
+  if (const auto* value = std::get_if<std::int64_t>(&data_)) {
+    return static_cast<double>(*value);
+  }
+  if (const auto* value = std::get_if<std::uint64_t>(&data_)) {
+    return static_cast<double>(*value);
+  }
+  return std::nullopt;
+}
+
+const Value* Value::find(std::string_view key) const {
+  const Object* members = as_object();
+  if (members == nullptr) {
+    return nullptr;
+  }
+  const auto found = std::ranges::find(*members, key, &Member::key);
+  return found != members->end() ? &found->value : nullptr;
+}
+
+bool Value::operator==(const Value& other) const = default;
+
+} // namespace schedrig::json
