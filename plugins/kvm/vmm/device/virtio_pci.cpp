@@ -281,6 +281,7 @@ void VirtioPci::write_queue_register(std::uint64_t offset, std::uint32_t value) 
 void VirtioPci::write_status(std::uint8_t value) {
   if (value == 0) {
     reset();
+    backend_.ring_doorbell(0); // the device thread looks at what the reset closed
     return;
   }
   // FEATURES_OK stays clear when the driver took something that was not offered, or not VERSION_1.

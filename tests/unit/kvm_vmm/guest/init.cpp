@@ -89,7 +89,8 @@ std::string topology() {
       break;
     }
     text += "node" + std::to_string(node) + "=" + read_text(path + "/cpulist") + "|" +
-            read_text(path + "/distance") + "|" + std::to_string(std::atol(read_text(path + "/meminfo").substr(15).c_str()) / 1024) + ";";
+            read_text(path + "/distance") + "|" +
+            std::to_string(std::atol(read_text(path + "/meminfo").substr(15).c_str()) / 1024) + ";";
   }
   for (int cpu = 0;; ++cpu) {
     const std::string path = root + "cpu/cpu" + std::to_string(cpu);
