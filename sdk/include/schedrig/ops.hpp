@@ -94,7 +94,7 @@ struct WorkPhase {
 struct WorkGroup {
   WorkType type = WorkType::kSpin;
   std::optional<std::uint32_t> workers; // neither given: one group of the type
-  std::optional<double> workers_pct;    // of the cpuset's CPUs, rounded up
+  std::optional<double> workers_pct;    // percent of the cpuset's CPUs, rounded up
   std::int64_t burst_ns = WorkSpec{}.burst_ns;
   std::int64_t sleep_ns = WorkSpec{}.sleep_ns;
   std::uint32_t burst_iterations = WorkSpec{}.burst_iterations;

@@ -23,7 +23,8 @@ struct ConfigParam {
   std::int64_t integer = 0;
   double real = 0;
   std::string text;
-  SourcePos pos;
+  SourcePos pos;     // of the value
+  SourcePos key_pos; // of its key; of the value itself in a list
 };
 using ConfigParams = std::vector<ConfigParam>;
 

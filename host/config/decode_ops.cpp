@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "host/config/decode_ops.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "host/config/readers.hpp"
+#include "host/text/nearest.hpp"
+#include "host/text/quote.hpp"
+
+namespace schedrig::config {
+namespace {
+
+OpReader reader_of(std::size_t index) {
+  const auto cgroups = cgroup_op_readers();
+  return index < cgroups.size() ? cgroups[index] : machine_op_readers()[index - cgroups.size()];
+}
+
+// The place of `kind` in OpBody, or an error.
+std::optional<std::size_t> index_of(Decoder& decoder, const Node& table) {
+  constexpr FieldInfo kKind = make_info("kind", FieldKind::kString, "which op it is", kRequired);
+  if (!decoder.is_table("an op", table)) {
+    return std::nullopt;
+  }
+  const Node* kind = table.find("kind");
+  if (kind == nullptr) {
+    decoder.missing_key(table, "an op", kKind);
+    return std::nullopt;
+  }
+  const auto name = decoder.string(kKind, *kind);
+  if (!name) {
+    return std::nullopt;
+  }
+  const auto infos = op_infos();
+  const auto found = std::ranges::find(infos, *name, &OpInfo::name);
+  if (found == infos.end()) {
+    std::vector<std::string_view> names;
+    std::ranges::transform(infos, std::back_inserter(names), &OpInfo::name);
+    decoder.error(kind->pos, "unknown op " + text::quote(*name),
+                  text::suggest(*name, names, "ops"));
+    return std::nullopt;
+  }
+  if (!decoder.check_landed(found->landed ? Landed::kYes : Landed::kNo, kind->pos, *name)) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(found - infos.begin());
+}
+
+} // namespace
+
+void decode_ops(Decoder& decoder, const FieldInfo& info, const Node& value, std::vector<Op>& to) {
+  if (value.type != NodeType::kArray) {
+    decoder.wrong_type(info.key, value, FieldKind::kTableList);
+    decoder.lose_a_name();
+    return;
+  }
+  to.reserve(value.items.size());
+  for (const Node& item : value.items) {
+    const std::size_t before = decoder.errors();
+    if (const auto index = index_of(decoder, item)) {
+      decoder.remember(item);
+      Op& op = to.emplace_back();
+      op.pos = item.pos;
+      reader_of (*index)(decoder, item, op.body);
+    }
+    if (decoder.errors() != before) {
+      decoder.lose_a_name(); // it may have been about to make or to remove a cgroup
+    }
+  }
+}
+
+} // namespace schedrig::config

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+
+#include "host/config/decode_scenario.hpp"
+#include "host/config/readers.hpp"
+#include "host/text/duration.hpp"
+
+namespace schedrig::config {
+namespace {
+
+constexpr std::int64_t kDay = 86'400'000'000'000; // a soak; longer and a mistake is likelier
+
+constexpr std::array kExpectations = {
+    Word{"pass", Expectation::kPass},
+    Word{"fail", Expectation::kFail},
+    Word{"scheduler_exit", Expectation::kSchedulerExit, Landed::kNo},
+};
+
+void read_expect(Decoder& decoder, const FieldInfo& info, const Node& value, Expectation& to) {
+  if (const auto word = decoder.word<Expectation>(info, value, kExpectations)) {
+    to = *word;
+  }
+}
+
+// A plugin's name or path, and where it stands: later errors point at it.
+template <auto kName, auto kPos>
+void read_plugin(Decoder& decoder, const FieldInfo& info, const Node& value, RunConfig& to) {
+  const auto name = decoder.string(info, value);
+  if (name && name->empty()) {
+    decoder.error(value.pos, std::string(info.key) + " is empty", "name a plugin");
+  } else if (name) {
+    to.*kName = *name;
+    to.*kPos = value.pos;
+  }
+}
+
+constexpr std::array kRunFields = {
+    string_key<&RunConfig::name>("name", "the run's name in reports; by default the file's"),
+    Field<RunConfig>{make_info("backend", FieldKind::kString, "a backend plugin's name or path",
+                               {.default_value = "mock"}), // the one that runs anywhere
+                     &read_plugin<&RunConfig::backend, &RunConfig::backend_pos>},
+    Field<RunConfig>{make_info("scheduler", FieldKind::kString,
+                               "a scheduler plugin's name or path; eevdf: nothing attached",
+                               {.default_value = "eevdf"}),
+                     &read_plugin<&RunConfig::scheduler, &RunConfig::scheduler_pos>},
+    custom_key<&RunConfig::scheduler_params, decode_params>("scheduler_params", FieldKind::kTable,
+                                                            "parameters of the scheduler plugin"),
+    duration_key<&RunConfig::duration_ns>("duration", "what fractions of holds refer to",
+                                          {.default_value = "10s", .minimum = 1, .maximum = kDay}),
+    duration_key<&RunConfig::deadline_ns>(
+        "deadline", "limit of the whole run; by default the duration and 50 s for all else",
+        {.minimum = 1, .maximum = 2 * kDay}),
+    integer_key<&RunConfig::seed>("seed", "start of every random sequence",
+                                  {.default_value = "1", .minimum = 0, .maximum = INT64_MAX}),
+    custom_key<&RunConfig::expect, read_expect>("expect", FieldKind::kString,
+                                                "the verdict that makes the run a success",
+                                                {.default_value = "pass"}),
+    later_key<RunConfig>("expect_exit", FieldKind::kTable, "how the scheduler is to exit"),
+    later_key<RunConfig>("on_exit", FieldKind::kString, "what to do when the scheduler exits"),
+};
+static_assert(well_formed<RunConfig>(kRunFields));
+
+// Boot on slow hardware, collecting workers, and room.
+constexpr std::int64_t kBesidesDuration = 50'000'000'000;
+
+} // namespace
+
+void decode_run(Decoder& decoder, const FieldInfo&, const Node& value, RunConfig& to) {
+  decode_table<RunConfig>(decoder, value, "[run]", kRunFields, to);
+  const Node* deadline = value.find("deadline");
+  if (deadline == nullptr) {
+    to.deadline_ns = to.duration_ns + kBesidesDuration;
+  } else if (to.deadline_ns < to.duration_ns) {
+    decoder.error(deadline->pos,
+                  "deadline " + text::format_duration(to.deadline_ns) +
+                      " is shorter than the duration " + text::format_duration(to.duration_ns),
+                  "leave it out, or give boot and teardown room on top of the duration");
+  }
+}
+
+} // namespace schedrig::config

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "host/config/decode_scenario.hpp"
+
+#include <array>
+
+#include "host/config/decode_cgroup.hpp"
+#include "host/config/decode_ops.hpp"
+#include "host/config/readers.hpp"
+
+namespace schedrig::config {
+namespace {
+
+constexpr std::array kPluginsFields = {
+    strings_key<&Scenario::plugin_path>("path", "folders to look for plugins in"),
+};
+
+void read_plugins(Decoder& decoder, const FieldInfo&, const Node& value, Scenario& to) {
+  decode_table<Scenario>(decoder, value, "[plugins]", kPluginsFields, to);
+}
+
+// The keys of [backend] are the names of plugins, theirs are the plugins' own.
+void read_backends(Decoder& decoder, const FieldInfo& info, const Node& value,
+                   std::vector<BackendConfig>& to) {
+  if (!decoder.is_table("[backend]", value)) {
+    return;
+  }
+  for (const Member& member : value.members) {
+    BackendConfig& backend = to.emplace_back();
+    backend.name = member.key;
+    backend.pos = member.key_pos;
+    FieldInfo section = info;
+    section.key = member.key;
+    decode_params(decoder, section, member.value, backend.params);
+  }
+}
+
+constexpr std::array kBackdropFields = {
+    custom_key<&Backdrop::cgroups, decode_cgroup_defs>("cgroup", FieldKind::kTableList,
+                                                       "cgroups that live for the whole run"),
+    custom_key<&Backdrop::ops, decode_ops>("op", FieldKind::kTableList,
+                                           "what happens before the first step"),
+};
+
+void read_backdrop(Decoder& decoder, const FieldInfo&, const Node& value, Backdrop& to) {
+  decode_table<Backdrop>(decoder, value, "[backdrop]", kBackdropFields, to);
+}
+
+// Read before everything else, by config.cpp.
+void read_schema(Decoder&, const FieldInfo&, const Node&, Scenario&) {}
+
+constexpr std::array kFields = {
+    Field<Scenario>{make_info("schema", FieldKind::kInteger, "version of this format", {}),
+                    &read_schema},
+    later_key<Scenario>("extends", FieldKind::kList, "files to merge below this one"),
+    custom_key<&Scenario::run, decode_run>("run", FieldKind::kTable, "what is run on what"),
+    custom_key<&Scenario::machine, decode_machine>("machine", FieldKind::kTable,
+                                                   "the machine under test"),
+    later_key<Scenario>("machines", FieldKind::kTableList, "several machines"),
+    Field<Scenario>{make_info("plugins", FieldKind::kTable, "where plugins are", {}),
+                    &read_plugins},
+    custom_key<&Scenario::backends, read_backends>("backend", FieldKind::kTable,
+                                                   "[backend.NAME]: parameters of a backend"),
+    later_key<Scenario>("scheduler", FieldKind::kTableList, "staged schedulers"),
+    later_key<Scenario>("payload", FieldKind::kTableList, "programs to run"),
+    later_key<Scenario>("workload", FieldKind::kTableList, "workloads of other tools"),
+    later_key<Scenario>("observe", FieldKind::kTable, "periodic observation"),
+    custom_key<&Scenario::backdrop, read_backdrop>("backdrop", FieldKind::kTable,
+                                                   "what lives for the whole run"),
+    custom_key<&Scenario::steps, decode_steps>("step", FieldKind::kTableList,
+                                               "what happens, in order"),
+    custom_key<&Scenario::checks, decode_checks>("checks", FieldKind::kTable,
+                                                 "what the verdict is made of"),
+    later_key<Scenario>("report", FieldKind::kTable, "files to write"),
+    later_key<Scenario>("matrix", FieldKind::kTable, "variants of the run"),
+};
+static_assert(well_formed<Scenario>(kPluginsFields));
+static_assert(well_formed<Backdrop>(kBackdropFields));
+static_assert(well_formed<Scenario>(kFields));
+
+} // namespace
+
+void decode_scenario(Decoder& decoder, const Node& document, Scenario& to) {
+  decode_table<Scenario>(decoder, document, "the top level", kFields, to);
+  if (document.find("step") == nullptr) {
+    decoder.error({.file = document.pos.file, .line = 0, .column = 0},
+                  "there is no [[step]]: nothing would be run",
+                  "add a [[step]] with a hold, such as hold = \"2s\"");
+  }
+}
+
+} // namespace schedrig::config

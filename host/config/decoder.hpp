@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// The cursor that turns a document tree into the structs of the data model: checks types, ranges
+// and keys against field tables, and goes on after an error so that a file's errors all come at
+// once. Knows the field tables' form, not what any key means.
+//
+// Every read reports its own error and then leaves the target as it was (its default). One Decoder
+// a document; thread: that of its owner.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "host/config/diagnostic.hpp"
+#include "host/config/field.hpp"
+#include "host/config/node.hpp"
+
+namespace schedrig::config {
+
+struct DecodeOptions {
+  bool accept_unlanded = false; // decode what no engine runs yet instead of refusing it
+};
+
+// A word that a string value may be, and what it stands for.
+template <class E> struct Word {
+  std::string_view text;
+  E value;
+  Landed landed = Landed::kYes;
+};
+
+class Decoder {
+ public:
+  Decoder(Diagnostics& to, DecodeOptions options) : to_(to), options_(options) {}
+
+  void error(SourcePos pos, std::string message, std::string help = {});
+  [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
+
+  // --- scalars: the value, or nullopt and an error --------------------------------------------
+  [[nodiscard]] std::optional<std::string_view> string(const FieldInfo& info, const Node& value);
+  [[nodiscard]] std::optional<std::int64_t> integer(const FieldInfo& info, const Node& value,
+                                                    std::int64_t minimum, std::int64_t maximum);
+  // A finite number within the bounds, both inclusive.
+  [[nodiscard]] std::optional<double> number(const FieldInfo& info, const Node& value);
+  [[nodiscard]] std::optional<bool> boolean(const FieldInfo& info, const Node& value);
+  [[nodiscard]] std::optional<std::int64_t> duration(const FieldInfo& info, const Node& value);
+  [[nodiscard]] std::optional<std::uint64_t> size(const FieldInfo& info, const Node& value);
+  // Any value of 64 bits: an integer >= 0, or a string of digits with or without 0x (TOML's
+  // integers end at 2^63-1, kernel addresses do not).
+  [[nodiscard]] std::optional<std::uint64_t> word64(const FieldInfo& info, const Node& value);
+
+  template <class E>
+  [[nodiscard]] std::optional<E> word(const FieldInfo& info, const Node& value,
+                                      std::span<const Word<E>> words) {
+    const auto text = string(info, value);
+    if (!text) {
+      return std::nullopt;
+    }
+    const auto found = std::ranges::find(words, *text, &Word<E>::text);
+    if (found == words.end()) {
+      std::vector<std::string_view> names;
+      std::ranges::transform(words, std::back_inserter(names), &Word<E>::text);
+      unknown_word(info, value, names);
+      return std::nullopt;
+    }
+    if (!check_landed(found->landed, value.pos, *text)) {
+      return std::nullopt;
+    }
+    return found->value;
+  }
+
+  // --- structure --------------------------------------------------------------------------------
+  // `what` names the value in messages: "memory", "a cgroup".
+  [[nodiscard]] bool is_table(std::string_view what, const Node& value);
+  [[nodiscard]] bool is_list(std::string_view what, const Node& value);
+  void wrong_type(std::string_view what, const Node& value, FieldKind wanted);
+  void unknown_key(const Member& member, std::string_view where,
+                   std::span<const std::string_view> keys);
+  void unknown_word(const FieldInfo& info, const Node& value,
+                    std::span<const std::string_view> words);
+  void missing_key(const Node& table, std::string_view where, const FieldInfo& info);
+  // True when it may be decoded; else "not supported yet" at `pos`.
+  [[nodiscard]] bool check_landed(Landed landed, SourcePos pos, std::string_view what);
+
+  // --- what later checks need to know -----------------------------------------------------------
+  // A name was lost to an error: whoever refers to it must not be blamed.
+  void lose_a_name() noexcept { names_lost_ = true; }
+  [[nodiscard]] bool names_lost() const noexcept { return names_lost_; }
+  // Tables of the data model that carry a position: the way back from a decoded struct to the
+  // places of its keys. The tree must outlive the Decoder.
+  void remember(const Node& table);
+  [[nodiscard]] const Node* recall(SourcePos pos) const;
+
+ private:
+  Diagnostics& to_;
+  DecodeOptions options_;
+  std::size_t errors_ = 0;
+  bool names_lost_ = false;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, const Node*> tables_;
+};
+
+template <class T> std::vector<std::string_view> keys_of(std::span<const Field<T>> fields) {
+  std::vector<std::string_view> keys;
+  for (const Field<T>& field : fields) {
+    keys.push_back(field.info.key);
+  }
+  return keys;
+}
+
+// Decodes one key; false when the table has no such field.
+template <class T>
+bool decode_member(Decoder& decoder, const Member& member, std::span<const Field<T>> fields,
+                   T& to) {
+  for (const Field<T>& field : fields) {
+    if (field.info.key != member.key) {
+      continue;
+    }
+    if (decoder.check_landed(field.info.landed, member.key_pos, member.key) &&
+        field.read != nullptr) {
+      field.read(decoder, field.info, member.value, to);
+    }
+    return true;
+  }
+  return false;
+}
+
+// Decodes a table by its field table: every key in file order, then what is missing. `also` is a
+// key that the caller has read itself.
+template <class T>
+void decode_table(Decoder& decoder, const Node& table, std::string_view where,
+                  std::span<const Field<T>> fields, T& to, std::string_view also = {}) {
+  if (!decoder.is_table(where, table)) {
+    return;
+  }
+  for (const Member& member : table.members) {
+    if (member.key != also && !decode_member(decoder, member, fields, to)) {
+      decoder.unknown_key(member, where, keys_of(fields));
+    }
+  }
+  for (const Field<T>& field : fields) {
+    if (field.info.required && table.find(field.info.key) == nullptr) {
+      decoder.missing_key(table, where, field.info);
+    }
+  }
+}
+
+// Decodes a table that stands for one of several alternatives: exactly one key.
+template <class T>
+void decode_choice(Decoder& decoder, const Node& table, std::string_view what,
+                   std::span<const Field<T>> alternatives, T& to) {
+  if (!decoder.is_table(what, table)) {
+    return;
+  }
+  std::string list;
+  for (const Field<T>& field : alternatives) {
+    list += (list.empty() ? "" : ", ") + std::string(field.info.key);
+  }
+  if (table.members.size() != 1) {
+    decoder.error(table.pos,
+                  std::string(what) + " needs exactly one key, not " +
+                      std::to_string(table.members.size()),
+                  "one of: " + list);
+    return;
+  }
+  if (!decode_member(decoder, table.members.front(), alternatives, to)) {
+    decoder.unknown_key(table.members.front(), what, keys_of(alternatives));
+  }
+}
+
+} // namespace schedrig::config

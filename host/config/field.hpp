@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Field tables: what keys a table of a config may have, as constant data. One entry drives
+// decoding, unknown-key errors and "not supported yet"; `schema` and `explain` read the same
+// entries. Thread: any (constants).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace schedrig::config {
+
+class Decoder;
+struct Node;
+
+enum class FieldKind : std::uint8_t {
+  kString,
+  kInteger,
+  kNumber, // a float; an integer will do
+  kBool,
+  kDuration, // a string: "200ms"
+  kSize,     // a string: "512MiB"
+  kTable,
+  kTableList,
+  kList,   // of scalars
+  kChoice, // a string out of a set, or a table with one key; see doc
+};
+
+// Whether a release can run what a key says. What has not landed is decoded only where the decoder
+// is asked to (DecodeOptions::accept_unlanded), and is an error of its own otherwise.
+enum class Landed : bool { kNo = false, kYes = true };
+
+struct FieldInfo {
+  std::string_view key;
+  FieldKind kind = FieldKind::kString;
+  std::string_view doc;           // one line, with the unit and the reason for the default
+  std::string_view default_value; // as spelled in a file; empty: none
+  Landed landed = Landed::kYes;
+  bool required = false;
+  // Inclusive, in the unit of the decoded value (nanoseconds, bytes); both 0: no bounds.
+  std::int64_t minimum = 0;
+  std::int64_t maximum = 0;
+};
+
+// A key of a table that decodes into a T. read null: the data model has no place for it (yet), so
+// it cannot have landed.
+template <class T> struct Field {
+  FieldInfo info;
+  void (*read)(Decoder& decoder, const FieldInfo& info, const Node& value, T& to) = nullptr;
+};
+
+// For static_assert over a table: everything landed can be read, keys are distinct and documented.
+template <class T> consteval bool well_formed(std::span<const Field<T>> fields) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const FieldInfo& info = fields[i].info;
+    if ((info.landed == Landed::kYes && fields[i].read == nullptr) || info.key.empty() ||
+        info.doc.empty()) {
+      return false;
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (fields[j].info.key == info.key) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+} // namespace schedrig::config
