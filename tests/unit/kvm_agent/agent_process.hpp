@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// AgentProcess: the real agent on this machine, at the other end of a socket, and the host's link
+// to it. What the link's sinks hear is kept for the tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "backend/agent_link.hpp"
+#include "backend/files_facet.hpp"
+#include "backend/machine_clock.hpp"
+#include "backend/tasks_facet.hpp"
+#include "vmm/unique_fd.hpp"
+
+namespace schedrig::kvm {
+
+// A deadline for every step of a test that should take microseconds.
+inline constexpr std::chrono::seconds kTestTimeout{10};
+[[nodiscard]] inline Deadline soon() {
+  return std::chrono::steady_clock::now() + kTestTimeout;
+}
+
+class SocketChannel final : public ByteChannel {
+ public:
+  explicit SocketChannel(UniqueFd fd) : fd_(std::move(fd)) {}
+  Result<> send(ByteView bytes, Deadline deadline) override;
+  Result<> receive(Bytes& into, Deadline deadline) override;
+  void close() { fd_.reset(); }
+
+ private:
+  UniqueFd fd_;
+};
+
+// A socket pair: one end for the link, the other for whoever plays the agent.
+struct SocketPair {
+  UniqueFd link;
+  UniqueFd agent;
+};
+[[nodiscard]] SocketPair make_socket_pair();
+
+class RecordedLines final : public AgentLines {
+ public:
+  void on_agent_log(const TextLine& line) override { logs.push_back(line.text); }
+  void on_agent_notice(std::string_view text) override { notices.emplace_back(text); }
+
+  std::vector<std::string> logs;
+  std::vector<std::string> notices;
+};
+
+class AgentProcess {
+ public:
+  AgentProcess(); // starts the agent and waits for its hello
+  ~AgentProcess();
+  AgentProcess(const AgentProcess&) = delete;
+  AgentProcess& operator=(const AgentProcess&) = delete;
+
+  // Waits for the end of the process; its wait status. At most kTestTimeout, then -1.
+  [[nodiscard]] int wait_for_end();
+
+ private:
+  SocketPair sockets_ = make_socket_pair();
+  pid_t pid_ = -1;
+
+ public:
+  SocketChannel channel{std::move(sockets_.link)};
+  RecordedLines lines;
+  AgentLink link{channel, lines};
+  Hello hello;
+  MachineClock clock;
+  AgentFiles files{link, clock, kTestTimeout};
+  AgentTasks tasks{link, clock, kTestTimeout};
+};
+
+} // namespace schedrig::kvm
