@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include "plugins/mock/backend/machine.hpp"
+
+#include <string>
+
+#include <schedrig/export.hpp>
+
+namespace schedrig::mock {
+namespace {
+
+constexpr std::string_view kRelease = "mock-" SCHEDRIG_VERSION;
+
+} // namespace
+
+MockMachine::MockMachine(const MachineSpec& spec, EventSink& events)
+    : events_(events), description_(to_string(spec.topology)), memory_bytes_(spec.memory_bytes),
+      engine_(spec.topology, spec.seed, workers_, *this), processes_(engine_.cpus()),
+      cgroups_(engine_, processes_, static_cast<std::uint32_t>(spec.topology.nodes.size())),
+      cgroup_files_(cgroups_), proc_files_(engine_, processes_, cgroups_, std::string(kRelease)),
+      sys_files_(spec.topology) {
+  vfs_.mount("/proc", proc_files_);
+  vfs_.mount("/sys", sys_files_);
+  vfs_.mount("/sys/fs/cgroup", cgroup_files_);
+  engine_.set_fallback(fallback_);
+  static_cast<void>(engine_.attach(fallback_, "fallback")); // its init cannot fail
+}
+
+MockMachine::~MockMachine() {
+  drop_policy();
+}
+
+void* MockMachine::query(std::string_view interface_id) noexcept {
+  if (interface_id == FilesFacet::kInterfaceId) {
+    return static_cast<FilesFacet*>(this);
+  }
+  if (interface_id == TasksFacet::kInterfaceId) {
+    return static_cast<TasksFacet*>(this);
+  }
+  if (interface_id == SchedulersFacet::kInterfaceId) {
+    return static_cast<SchedulersFacet*>(this);
+  }
+  return nullptr;
+}
+
+Status MockMachine::boot(std::int64_t /*timeout_ns*/) noexcept {
+  if (state_ != State::kCreated) {
+    return Status::make(StatusCode::kInvalidArgument, "boot: the machine was booted before");
+  }
+  if (interrupted_.exchange(false)) {
+    rearm_wake();
+    return Status::make(StatusCode::kInterrupted, "boot: interrupted");
+  }
+  state_ = State::kUp;
+  emit(EventKind::kBootPhase, 0, "ready"); // nothing is simulated before it
+  event_pending_ = false;
+  rearm_wake();
+  return {};
+}
+
+std::int64_t MockMachine::now_ns() noexcept {
+  return clock_.load(std::memory_order_relaxed);
+}
+
+Status MockMachine::wait_until(std::int64_t deadline_ns, WakeReason* reason) noexcept {
+  return guard("wait_until", [&]() -> Status {
+    if (Status status = check_up("wait_until"); !status.ok()) {
+      return status;
+    }
+    *reason = WakeReason::kDeadline;
+    // One second of the machine's time per round: other threads see the clock move.
+    constexpr Nanos kRound = 1'000'000'000;
+    while (!interrupted_ && !event_pending_ && engine_.now() < deadline_ns) {
+      const Nanos until = std::min(deadline_ns, engine_.now() + kRound);
+      engine_.run_until(until, wake_);
+      clock_ = engine_.now();
+    }
+    if (event_pending_) {
+      *reason = WakeReason::kEvent;
+    }
+    if (interrupted_.exchange(false)) {
+      *reason = WakeReason::kInterrupted;
+    } else {
+      event_pending_ = false;
+    }
+    rearm_wake();
+    return {};
+  });
+}
+
+// The event loop goes on unless there is something to leave it for. Clears first: an interrupt
+// that comes in between sets both flags after that.
+void MockMachine::rearm_wake() {
+  wake_ = false;
+  if (interrupted_ || event_pending_) {
+    wake_ = true;
+  }
+}
+
+void MockMachine::interrupt() noexcept {
+  interrupted_ = true;
+  wake_ = true;
+}
+
+Status MockMachine::shut_down(std::int64_t /*timeout_ns*/) noexcept {
+  return guard("shut_down", [&] {
+    for (Group& group : groups_) {
+      discard(group);
+    }
+    if (state_ == State::kUp) {
+      attached_ = {};
+      default_ = {};
+      static_cast<void>(engine_.attach(fallback_, "fallback"));
+      drop_policy();
+    }
+    state_ = State::kDown;
+  });
+}
+
+void MockMachine::describe(FactSink& sink) noexcept {
+  static_cast<void>(guard("describe", [&] {
+    const EngineStats& stats = engine_.stats();
+    const auto number = [&sink](std::string_view key, auto value) {
+      sink.on_fact(key, std::to_string(value));
+    };
+    sink.on_fact("kernel.release", kRelease);
+    sink.on_fact("machine.topology", description_);
+    number("machine.cpus", engine_.cpus());
+    number("machine.memory_bytes", memory_bytes_);
+    sink.on_fact("scheduler.attached", !attached_.id.empty() ? attached_.id
+                                       : policy_ != nullptr  ? default_.id
+                                                             : std::string("none"));
+    number("sim.clock_ns", engine_.now());
+    number("sim.events", stats.events);
+    number("sim.context_switches", stats.context_switches);
+    number("sim.wakeups", stats.wakeups);
+    number("sim.migrations", stats.migrations);
+    number("sim.ticks", stats.ticks);
+    number("sim.dispatch_ignored", stats.dispatch_ignored);
+    number("sim.select_cpu_fallback", stats.select_cpu_fallback);
+    number("sim.ejections", stats.ejections);
+    Nanos idle = 0;
+    for (CpuId cpu = 0; cpu < engine_.cpus(); ++cpu) {
+      idle += engine_.idle_ns(cpu);
+    }
+    number("sim.idle_ns", idle);
+  }));
+}
+
+Status MockMachine::check_up(std::string_view what) const {
+  if (state_ == State::kUp) {
+    return {};
+  }
+  return Status::make(StatusCode::kInvalidArgument,
+                      std::string(what) + ": the machine is not running",
+                      state_ == State::kCreated ? "call boot first" : "it was shut down");
+}
+
+void MockMachine::emit(EventKind kind, std::int64_t value, std::string_view text) {
+  const Event event{.kind = kind, .at_ns = engine_.now(), .value = value, .text = text};
+  events_.on_event(event);
+  event_pending_ = true;
+  wake_ = true;
+}
+
+void MockMachine::advance(Nanos ns) {
+  static const std::atomic<bool> kNeverSet{false};
+  engine_.run_until(engine_.now() + ns, kNeverSet);
+  clock_ = engine_.now();
+}
+
+Process& MockMachine::process_of(TaskId id) {
+  return *processes_.find(task_pids_[id]);
+}
+
+void MockMachine::on_task_frozen(TaskId id, bool frozen) noexcept {
+  cgroups_.process_frozen(process_of(id), frozen);
+}
+
+void MockMachine::on_task_dead(TaskId id) noexcept {
+  cgroups_.process_died(process_of(id));
+  if (counting_deaths_ && dying_ > 0 && --dying_ == 0) {
+    wake_ = true;
+  }
+}
+
+} // namespace schedrig::mock

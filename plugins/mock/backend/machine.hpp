@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// MockMachine: the simulated machine behind the facets of schedrig/backend.hpp. Joins the engine,
+// the workers, the file systems and the attached scheduler; simulates nothing itself.
+//
+// machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_schedulers.cpp:
+// one facet each. Thread: the host's, except interrupt() and now_ns().
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <schedrig/backend.hpp>
+#include <schedrig/files.hpp>
+#include <schedrig/schedulers.hpp>
+#include <schedrig/sim_policy.hpp>
+#include <schedrig/tasks.hpp>
+
+#include "plugins/mock/files/cgroup_files.hpp"
+#include "plugins/mock/files/cgroup_tree.hpp"
+#include "plugins/mock/files/proc_files.hpp"
+#include "plugins/mock/files/processes.hpp"
+#include "plugins/mock/files/sys_files.hpp"
+#include "plugins/mock/files/vfs.hpp"
+#include "plugins/mock/sim/engine.hpp"
+#include "plugins/mock/sim/fallback_policy.hpp"
+#include "plugins/mock/work/workers.hpp"
+
+namespace schedrig::mock {
+
+class MockMachine final : public Machine,
+                          private FilesFacet,
+                          private TasksFacet,
+                          private SchedulersFacet,
+                          private EngineListener {
+ public:
+  // The spec's topology is validated.
+  MockMachine(const MachineSpec& spec, EventSink& events);
+  ~MockMachine();
+  MockMachine(const MockMachine&) = delete;
+  MockMachine& operator=(const MockMachine&) = delete;
+
+  void* query(std::string_view interface_id) noexcept override;
+  Status boot(std::int64_t timeout_ns) noexcept override;
+  [[nodiscard]] std::int64_t now_ns() noexcept override;
+  Status wait_until(std::int64_t deadline_ns, WakeReason* reason) noexcept override;
+  void interrupt() noexcept override;
+  void describe(FactSink& sink) noexcept override;
+  Status shut_down(std::int64_t timeout_ns) noexcept override;
+
+ private:
+  enum class State : std::uint8_t { kCreated, kUp, kDown };
+  struct Group {
+    bool used = false;
+    bool started = false;
+    std::vector<std::int32_t> pids; // by worker
+  };
+  // A scheduler as the facet got it: enough to make its policy anew.
+  struct Scheduler {
+    std::string id;
+    SimPolicyFactory* factory = nullptr;
+    std::vector<std::string> texts; // owned copies behind the views of `params`
+    std::vector<ParamValue> params;
+  };
+
+  // FilesFacet
+  Status run(std::span<const FileOp> ops, FileBatchMode mode,
+             FileReplySink& sink) noexcept override;
+  // TasksFacet
+  Status spawn(const WorkSpec& spec, std::uint32_t* group, PidSink& pids) noexcept override;
+  Status start(std::uint32_t group) noexcept override;
+  Status stop(std::uint32_t group, std::int64_t grace_ns, WorkerReportSink& sink) noexcept override;
+  // SchedulersFacet
+  Status can_attach(std::string_view id, Plugin& scheduler) noexcept override;
+  Status attach(std::string_view id, Plugin& scheduler, ParamsView params,
+                std::int64_t timeout_ns) noexcept override;
+  Status detach(std::int64_t timeout_ns) noexcept override;
+  // EngineListener
+  void on_scheduler_exit(std::int64_t kind, std::string_view name,
+                         std::string_view message) noexcept override;
+  void on_task_frozen(TaskId id, bool frozen) noexcept override;
+  void on_task_dead(TaskId id) noexcept override;
+
+  [[nodiscard]] Status check_up(std::string_view what) const;
+  void emit(EventKind kind, std::int64_t value, std::string_view text);
+  void rearm_wake();
+  // Lets the machine run for `ns` whatever happens.
+  void advance(Nanos ns);
+  // Until no task of `pids` is left alive or the deadline passes.
+  void run_until_dead(const std::vector<std::int32_t>& pids, Nanos deadline);
+  [[nodiscard]] Status group_of(std::uint32_t group, std::string_view what, Group** out);
+  Status spawn_group(const WorkSpec& spec, std::uint32_t* group, PidSink& pids);
+  Status stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink);
+  void report_worker(std::uint32_t worker, const Process& process, WorkerReportSink& sink);
+  void discard(Group& group);
+  [[nodiscard]] Process& process_of(TaskId id);
+  static Scheduler remember(std::string_view id, SimPolicyFactory& factory, ParamsView params);
+  Status switch_to(const Scheduler& scheduler);
+  Status switch_to_default();
+  void drop_policy();
+
+  EventSink& events_;
+  State state_ = State::kCreated;
+  std::string description_; // the topology in words
+  std::uint64_t memory_bytes_;
+
+  Workers workers_;
+  Engine engine_;
+  FallbackPolicy fallback_;
+  Processes processes_;
+  CgroupTree cgroups_;
+  CgroupFiles cgroup_files_;
+  ProcFiles proc_files_;
+  SysFiles sys_files_;
+  Vfs vfs_;
+
+  std::vector<Group> groups_;
+  std::vector<std::int32_t> task_pids_; // by TaskId
+  std::uint32_t dying_ = 0;             // tasks that run_until_dead still waits for
+  bool counting_deaths_ = false;
+
+  Scheduler default_;           // `eevdf` once it was attached, else empty
+  Scheduler attached_;          // empty: the default or the built-in fallback runs
+  SimPolicy* policy_ = nullptr; // what the plugin made, and by which factory
+  SimPolicyFactory* policy_factory_ = nullptr;
+
+  std::atomic<bool> wake_{false};        // leave the event loop
+  std::atomic<bool> interrupted_{false}; // interrupt() was called
+  std::atomic<std::int64_t> clock_{0};   // the engine's time, for other threads
+  bool event_pending_ = false;
+};
+
+} // namespace schedrig::mock

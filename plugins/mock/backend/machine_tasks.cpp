@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// The tasks facet of the mock machine: groups of workers as processes of the simulation.
+#include <algorithm>
+#include <string>
+
+#include <schedrig/export.hpp>
+
+#include "plugins/mock/backend/machine.hpp"
+
+namespace schedrig::mock {
+namespace {
+
+// After SIGKILL every task dies as soon as it runs; a policy that runs nothing is ejected within
+// one and a half watchdog timeouts, and the fallback runs everything.
+constexpr Nanos kKillDeadlineNs = (kWatchdogTimeoutNs * 3 / 2) + 10'000'000'000;
+
+std::uint32_t kernel_policy(SchedClass policy) {
+  switch (policy) {
+  case SchedClass::kBatch:
+    return 3; // SCHED_BATCH
+  case SchedClass::kIdle:
+    return 5; // SCHED_IDLE
+  case SchedClass::kNormal:
+    break;
+  }
+  return 0;
+}
+
+} // namespace
+
+Status MockMachine::group_of(std::uint32_t group, std::string_view what, Group** out) {
+  if (Status status = check_up(what); !status.ok()) {
+    return status;
+  }
+  if (group >= groups_.size() || !groups_[group].used) {
+    return Status::make(StatusCode::kNotFound,
+                        std::string(what) + ": there is no worker group " + std::to_string(group));
+  }
+  *out = &groups_[group];
+  return {};
+}
+
+Status MockMachine::spawn(const WorkSpec& spec, std::uint32_t* group, PidSink& pids) noexcept {
+  return guard("spawn", [&] { return spawn_group(spec, group, pids); });
+}
+
+Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSink& pids) {
+  if (Status status = check_up("spawn"); !status.ok()) {
+    return status;
+  }
+  if (Status status = check_work(spec, engine_.cpus()); !status.ok()) {
+    return status;
+  }
+  const auto free =
+      std::find_if(groups_.begin(), groups_.end(), [](const Group& each) { return !each.used; });
+  const auto index = static_cast<std::uint32_t>(free - groups_.begin());
+  if (free == groups_.end()) {
+    groups_.emplace_back();
+  }
+  Group& group = groups_[index];
+  group = {};
+  group.used = true;
+
+  TaskParams params;
+  params.comm = work_type_info(spec.type).name;
+  params.nice = spec.nice;
+  params.policy = kernel_policy(spec.policy);
+  params.own = CpuMask::first_n(engine_.cpus());
+  if (!spec.cpus.empty()) {
+    params.own = {};
+    for (const std::uint32_t cpu : spec.cpus) {
+      params.own.set(cpu);
+    }
+  }
+  for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
+    // A child starts in its parent's cgroup: the agent's.
+    const std::uint32_t cgroup = processes_.find(1)->cgroup;
+    params.pid = processes_.allocate_pid();
+    if (params.pid == 0) {
+      discard(group);
+      return Status::make(StatusCode::kOs, "spawn: fork: no free pid", {}, EAGAIN);
+    }
+    params.cpuset = cgroups_.at(cgroup).effective_cpus;
+    params.group = cgroups_.sched_group(cgroup);
+    params.group_weight = cgroups_.sched_weight(cgroup);
+    advance(kForkNs);
+    const TaskId id = engine_.create_task(params);
+    workers_.add(id, spec);
+    if (id >= task_pids_.size()) {
+      task_pids_.resize(id + 1);
+    }
+    task_pids_[id] = params.pid;
+    group.pids.push_back(params.pid);
+    cgroups_.process_added(processes_.add(params.pid, id, cgroup));
+    if (worker % 2 == 1 && spec.type == WorkType::kPipeIo) {
+      const TaskId partner = processes_.find(group.pids[worker - 1])->task;
+      workers_.set_partner(id, partner);
+      workers_.set_partner(partner, id);
+    }
+  }
+  for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
+    pids.on_pid(worker, group.pids[worker]);
+  }
+  *out = index;
+  return {};
+}
+
+Status MockMachine::start(std::uint32_t index) noexcept {
+  return guard("start", [&]() -> Status {
+    Group* group = nullptr;
+    if (Status status = group_of(index, "start", &group); !status.ok()) {
+      return status;
+    }
+    if (group->started) {
+      return Status::make(StatusCode::kInvalidArgument,
+                          "start: worker group " + std::to_string(index) + " was started before");
+    }
+    group->started = true;
+    for (const std::int32_t pid : group->pids) {
+      advance(kSyscallNs);
+      if (const Process* process = processes_.find(pid); !process->zombie) {
+        engine_.send_token(process->task);
+      }
+    }
+    return {};
+  });
+}
+
+Status MockMachine::stop(std::uint32_t index, std::int64_t grace_ns,
+                         WorkerReportSink& sink) noexcept {
+  return guard("stop", [&]() -> Status {
+    Group* group = nullptr;
+    if (Status status = group_of(index, "stop", &group); !status.ok()) {
+      return status;
+    }
+    return stop_group(*group, grace_ns, sink);
+  });
+}
+
+void MockMachine::run_until_dead(const std::vector<std::int32_t>& pids, Nanos deadline) {
+  dying_ =
+      static_cast<std::uint32_t>(std::count_if(pids.begin(), pids.end(), [this](std::int32_t pid) {
+        return !processes_.find(pid)->zombie;
+      }));
+  counting_deaths_ = true;
+  while (dying_ > 0 && engine_.now() < deadline) {
+    wake_ = false; // events and interrupts stay noted in their own flags
+    engine_.run_until(deadline, wake_);
+  }
+  counting_deaths_ = false;
+  rearm_wake();
+  clock_ = engine_.now();
+}
+
+Status MockMachine::stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink) {
+  for (const std::int32_t pid : group.pids) {
+    engine_.request_stop(processes_.find(pid)->task);
+  }
+  run_until_dead(group.pids, engine_.now() + std::max<std::int64_t>(grace_ns, 0));
+  for (const std::int32_t pid : group.pids) {
+    if (const Process* process = processes_.find(pid); !process->zombie) {
+      engine_.kill_task(process->task);
+    }
+  }
+  run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
+  for (std::uint32_t worker = 0; worker < group.pids.size(); ++worker) {
+    const Process& process = *processes_.find(group.pids[worker]);
+    if (!process.zombie) {
+      return Status::make(StatusCode::kInternal,
+                          "stop: pid " + std::to_string(process.pid) + " survived SIGKILL");
+    }
+    report_worker(worker, process, sink);
+  }
+  discard(group);
+  return {};
+}
+
+void MockMachine::report_worker(std::uint32_t worker, const Process& process,
+                                WorkerReportSink& sink) {
+  const Task& task = engine_.task(process.task);
+  std::vector<std::uint32_t> cpus;
+  for (CpuId cpu = 0; cpu < engine_.cpus(); ++cpu) {
+    if (task.cpus_used.test(cpu)) {
+      cpus.push_back(cpu);
+    }
+  }
+  WorkerReport report;
+  report.worker = worker;
+  report.pid = process.pid;
+  report.completed = task.wait_status == 0 ? 1 : 0;
+  report.wait_status = task.wait_status;
+  report.work_units = static_cast<std::uint64_t>(task.progress / kUnitNs);
+  report.iterations = workers_.iterations(process.task, task);
+  report.migrations = task.migrations;
+  report.cpu_ns = task.sim.sum_exec_ns;
+  report.wall_ns = task.started ? task.ended_at - task.started_at : 0;
+  report.run_delay_ns = task.run_delay;
+  report.cpus_used = cpus;
+  report.gaps = std::span(task.gaps).first(task.gap_count);
+  sink.on_report(report);
+}
+
+// Kills what lives and reaps all; without a report.
+void MockMachine::discard(Group& group) {
+  for (const std::int32_t pid : group.pids) {
+    engine_.kill_task(processes_.find(pid)->task);
+  }
+  run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
+  for (const std::int32_t pid : group.pids) {
+    if (const Process* process = processes_.find(pid); process->zombie) {
+      engine_.reap(process->task);
+      processes_.remove(pid);
+    }
+  }
+  group = {};
+}
+
+} // namespace schedrig::mock

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The plugin `mock`: root object, backend interface and export.
+#include <memory>
+
+#include <schedrig/backend.hpp>
+#include <schedrig/export.hpp>
+
+#include "plugins/mock/backend/machine.hpp"
+
+namespace schedrig::mock {
+namespace {
+
+class MockBackend final : public Plugin, public Backend {
+ public:
+  explicit MockBackend(HostServices& /*host*/) {}
+
+  void* query(std::string_view interface_id) noexcept override {
+    return interface_id == Backend::kInterfaceId ? static_cast<Backend*>(this) : nullptr;
+  }
+  void info(BackendInfo* out) noexcept override {
+    out->clock = ClockKind::kVirtual;
+    out->needs_kernel_image = 0;
+    out->max_cpus = kMaxCpus;
+  }
+  void facets(FactSink& sink) noexcept override {
+    sink.on_fact(FilesFacet::kInterfaceId, "");
+    sink.on_fact(TasksFacet::kInterfaceId, "");
+    sink.on_fact(SchedulersFacet::kInterfaceId, "");
+  }
+  Status create_machine(const MachineSpec& spec, EventSink& events,
+                        Machine** out) noexcept override {
+    return guard("create_machine", [&]() -> Status {
+      if (Status status = validate(spec.topology); !status.ok()) {
+        return status;
+      }
+      *out = new MockMachine(spec, events);
+      return {};
+    });
+  }
+  void destroy_machine(Machine* machine) noexcept override {
+    delete static_cast<MockMachine*>(machine);
+  }
+};
+
+} // namespace
+} // namespace schedrig::mock
+
+SCHEDRIG_PLUGIN(schedrig::PluginKind::kBackend,
+                {.kind = schedrig::PluginKind::kBackend,
+                 .id = "mock",
+                 .name = "Mock",
+                 .version = SCHEDRIG_VERSION,
+                 .licence = "MIT",
+                 .description = "deterministic simulated machine in virtual time",
+                 .create = schedrig::create_plugin<schedrig::mock::MockBackend>,
+                 .destroy = schedrig::destroy_plugin<schedrig::mock::MockBackend>});

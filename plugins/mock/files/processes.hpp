@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Processes: who has which pid. PID 1 is the agent, which is no task of the engine: what it does
+// costs time but no CPU. Pids ascend and wrap as alloc_pid() does (kernel/pid.c, Linux 6.18).
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "plugins/mock/sim/task.hpp"
+
+namespace schedrig::mock {
+
+struct Process {
+  std::int32_t pid = 0;
+  TaskId task = kNoTask; // kNoTask: the agent
+  std::uint32_t cgroup = 0;
+  bool zombie = false;
+  bool frozen = false;
+};
+
+class Processes {
+ public:
+  explicit Processes(std::uint32_t cpus);
+
+  // 0 when no pid is left.
+  std::int32_t allocate_pid();
+  Process& add(std::int32_t pid, TaskId task, std::uint32_t cgroup);
+  void remove(std::int32_t pid) { by_pid_.erase(pid); }
+  [[nodiscard]] Process* find(std::int32_t pid);
+  [[nodiscard]] const std::map<std::int32_t, Process>& all() const { return by_pid_; }
+
+ private:
+  std::map<std::int32_t, Process> by_pid_; // ordered: listings and walks are deterministic
+  std::int32_t last_pid_ = 1;
+  std::int32_t pid_max_;
+};
+
+} // namespace schedrig::mock

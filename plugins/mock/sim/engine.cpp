@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "plugins/mock/sim/engine.hpp"
+
+#include <algorithm>
+
+namespace schedrig::mock {
+namespace {
+
+// Stream numbers of Prng: fixed, so that a new subsystem does not shift the others.
+constexpr std::uint64_t kTimerSlackStream = 1;
+
+} // namespace
+
+Engine::Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& behaviour,
+               EngineListener& listener)
+    : timer_slack_(seed, kTimerSlackStream), behaviour_(behaviour), listener_(listener) {
+  for (const CpuPlace& place : cpu_places(topology)) {
+    Cpu cpu;
+    cpu.place = place;
+    cpu.idle_reported = true;
+    cpus_.push_back(cpu);
+    idle_.set(place.cpu);
+  }
+  for (CpuId cpu = 0; cpu < cpus(); ++cpu) {
+    dsqs_.push_back({.id = kDsqLocalOn | cpu, .by_vtime = {}});
+  }
+  for (std::size_t node = 0; node < topology.nodes.size(); ++node) {
+    dsqs_.push_back({.id = kDsqGlobal, .by_vtime = {}});
+  }
+  first_user_dsq_ = static_cast<std::uint32_t>(dsqs_.size());
+  inserts_.reserve(kDispatchMaxBatch);
+}
+
+bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
+  while (!wake.load(std::memory_order_relaxed)) {
+    if (events_.empty() || events_.top().at > deadline) {
+      now_ = std::max(now_, deadline);
+      return true;
+    }
+    const SimEvent event = events_.pop();
+    now_ = event.at;
+    ++stats_.events;
+    handle(event);
+    finish_context();
+  }
+  return false;
+}
+
+void Engine::handle(const SimEvent& event) {
+  switch (event.kind()) {
+  case SimEventKind::kTick:
+    context_cpu_ = event.target;
+    on_tick(event.target);
+    break;
+  case SimEventKind::kStep:
+    if (cpus_[event.target].step_generation == event.generation) {
+      context_cpu_ = event.target;
+      on_step(event.target);
+    }
+    break;
+  case SimEventKind::kResched:
+    on_resched(event.target);
+    break;
+  case SimEventKind::kTimer: {
+    Task& task = tasks_[event.target];
+    if (task.timer_generation == event.generation && task.state == TaskState::kSleeping &&
+        task.wait == Wait::kTimer) {
+      // The timer's interrupt comes on the CPU where the task went to sleep.
+      context_cpu_ = static_cast<CpuId>(task.sim.cpu);
+      task.wait = Wait::kNone;
+      wake(event.target, kWakeTtwu, kEnqWakeup);
+    }
+    break;
+  }
+  case SimEventKind::kWatchdog:
+    on_watchdog(event.generation);
+    break;
+  }
+}
+
+// The way back from an interrupt: reschedule if asked for, then drop a policy that broke a rule.
+void Engine::finish_context() {
+  const CpuId cpu = context_cpu_;
+  if (cpu != kNoCpu && cpus_[cpu].need_resched) {
+    schedule(cpu);
+  }
+  context_cpu_ = kNoCpu;
+  if (failed_) {
+    eject();
+  }
+}
+
+void Engine::on_resched(CpuId id) {
+  context_cpu_ = id;
+  Cpu& cpu = cpus_[id];
+  cpu.resched_sent = false;
+  cpu.need_resched = true;
+  if (cpu.preempt && cpu.curr != kNoTask) {
+    charge(id);
+    tasks_[cpu.curr].sim.slice_ns = 0;
+  }
+  cpu.preempt = false;
+}
+
+void Engine::on_tick(CpuId id) {
+  Cpu& cpu = cpus_[id];
+  cpu.tick_armed = false;
+  if (cpu.curr == kNoTask) {
+    return; // NO_HZ: the next task arms it again
+  }
+  ++stats_.ticks;
+  charge(id);
+  cpu.work_start = std::max(cpu.work_start, now_) + kTickCostNs;
+  Task& curr = tasks_[cpu.curr];
+  call_policy({Where::kOther, cpu.curr, id}, [&] { policy_->tick(curr.sim); });
+  if (curr.sim.slice_ns == 0) {
+    cpu.need_resched = true;
+  }
+  arm_tick(id);
+}
+
+// check_rq_for_timeouts(): every runnable task that waits must have become so recently enough.
+void Engine::on_watchdog(std::uint32_t generation) {
+  if (generation != policy_generation_ || policy_ == fallback_) {
+    return;
+  }
+  for (const Task& task : tasks_) {
+    if (task.state != TaskState::kRunnable || now_ - task.runnable_at <= kWatchdogTimeoutNs) {
+      continue;
+    }
+    const Nanos waited_ms = (now_ - task.runnable_at) / 1'000'000;
+    std::string ms = std::to_string(waited_ms % 1000);
+    ms.insert(0, 3 - ms.size(), '0');
+    fail_policy(kExitErrorStall, std::string(task.comm.data()) + "[" +
+                                     std::to_string(task.sim.pid) + "] failed to run for " +
+                                     std::to_string(waited_ms / 1000) + "." + ms + "s");
+    return;
+  }
+  events_.push(now_ + (kWatchdogTimeoutNs / 2), SimEventKind::kWatchdog, 0, policy_generation_);
+}
+
+Nanos Engine::idle_ns(CpuId id) const {
+  const Cpu& cpu = cpus_[id];
+  return cpu.idle_total + (cpu.curr == kNoTask ? now_ - cpu.idle_since : 0);
+}
+
+const Task& Engine::task(TaskId id) {
+  const Task& task = tasks_[id];
+  if (task.state == TaskState::kRunning) {
+    charge(static_cast<CpuId>(task.sim.cpu));
+  }
+  return task;
+}
+
+} // namespace schedrig::mock

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// Engine: the simulated machine in virtual time. CPUs run tasks, a SimPolicy decides which, the
+// kernel's rules are enforced on it. Modelled on kernel/sched/core.c and kernel/sched/ext.c of
+// Linux 6.18: the order of callbacks is theirs.
+//
+// Knows nothing of work types, files or cgroups: a task's cpuset, group and freezing arrive as
+// plain values. Deterministic: state depends on the calls only. Thread: one; nothing blocks.
+//
+// engine.cpp: event loop, ticks, watchdog. engine_schedule.cpp: schedule(), picking, steps.
+// engine_tasks.cpp: life of a task, wake-ups, attributes, freezer. engine_policy.cpp: SimKernel and
+// the rules. engine_attach.cpp: attaching and ejecting policies.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <schedrig/sim_policy.hpp>
+#include <schedrig/topology.hpp>
+
+#include "plugins/mock/sim/behaviour.hpp"
+#include "plugins/mock/sim/costs.hpp"
+#include "plugins/mock/sim/cpu_mask.hpp"
+#include "plugins/mock/sim/dsq.hpp"
+#include "plugins/mock/sim/event_queue.hpp"
+#include "plugins/mock/sim/prng.hpp"
+#include "plugins/mock/sim/task.hpp"
+
+namespace schedrig::mock {
+
+// enum scx_exit_kind of Linux 6.18.
+inline constexpr std::int64_t kExitError = 1024;
+inline constexpr std::int64_t kExitErrorBpf = 1025;
+inline constexpr std::int64_t kExitErrorStall = 1026;
+
+struct TaskParams {
+  std::int32_t pid = 0;
+  std::string_view comm;
+  std::int32_t nice = 0;
+  std::uint32_t policy = 0; // SCHED_NORMAL 0, SCHED_BATCH 3, SCHED_IDLE 5
+  CpuMask own;
+  CpuMask cpuset;
+  std::uint64_t group = 1;
+  std::uint32_t group_weight = 100;
+};
+
+struct EngineStats {
+  std::uint64_t events = 0;
+  std::uint64_t context_switches = 0;
+  std::uint64_t wakeups = 0;
+  std::uint64_t migrations = 0;
+  std::uint64_t ticks = 0;
+  std::uint64_t dispatch_ignored = 0; // inserts of tasks that the policy did not own
+  std::uint64_t select_cpu_fallback = 0;
+  std::uint64_t ejections = 0;
+};
+
+class Engine final : private SimKernel {
+ public:
+  // `topology` is validated. Behaviour and listener outlive the engine.
+  Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& behaviour,
+         EngineListener& listener);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  [[nodiscard]] Nanos now() const { return now_; }
+  // Runs events up to and including `deadline`; stops early when `wake` is set by anyone (which is
+  // looked at between events). Returns true when it got to the deadline.
+  bool run_until(Nanos deadline, const std::atomic<bool>& wake);
+
+  // Tasks. A new task runs `kChildSetupNs`, then waits for a token.
+  TaskId create_task(const TaskParams& params);
+  void send_token(TaskId id);
+  void request_stop(TaskId id);
+  void kill_task(TaskId id);
+  void set_freeze(TaskId id, bool freeze);
+  void set_cpuset(TaskId id, const CpuMask& cpuset);
+  void set_affinity(TaskId id, const CpuMask& own);
+  void set_nice(TaskId id, std::int32_t nice);
+  void set_group(TaskId id, std::uint64_t group, std::uint32_t group_weight);
+  // Requires: dead. The id may be given to a new task.
+  void reap(TaskId id);
+  // As of now: what a running task has done so far is charged.
+  [[nodiscard]] const Task& task(TaskId id);
+
+  // Policies. The engine never owns one; the caller destroys it after it was replaced (also by an
+  // ejection: on_scheduler_exit says so; `policy()` tells what runs).
+  Status attach(SimPolicy& policy, std::string_view name);
+  [[nodiscard]] SimPolicy* policy() const { return policy_; }
+
+  [[nodiscard]] const EngineStats& stats() const { return stats_; }
+  [[nodiscard]] std::uint32_t cpus() const { return static_cast<std::uint32_t>(cpus_.size()); }
+  [[nodiscard]] const Cpu& cpu(CpuId id) const { return cpus_[id]; }
+  [[nodiscard]] Nanos idle_ns(CpuId id) const;
+
+  // The policy that runs when an ejected one has to go; set before the first attach.
+  void set_fallback(SimPolicy& fallback) { fallback_ = &fallback; }
+
+ private:
+  // Which callback is running: what it may call depends on it.
+  enum class Where : std::uint8_t { kNone, kSelectCpu, kEnqueue, kDispatch, kInit, kOther };
+  struct Context {
+    Where where = Where::kNone;
+    TaskId task = kNoTask; // select_cpu, enqueue: the only task that may be inserted
+    CpuId cpu = kNoCpu;    // dispatch
+  };
+  struct BufferedInsert {
+    TaskId task = kNoTask;
+    std::uint64_t dsq = 0;
+    std::uint64_t flags = 0;
+    std::uint64_t vtime = 0;
+    bool priq = false;
+  };
+
+  // engine.cpp
+  void handle(const SimEvent& event);
+  void on_tick(CpuId cpu);
+  void on_resched(CpuId cpu);
+  void on_watchdog(std::uint32_t generation);
+  void finish_context();
+
+  // engine_schedule.cpp
+  void charge(CpuId cpu);
+  void schedule(CpuId cpu);
+  bool balance(CpuId cpu, TaskId prev, bool& keep);
+  void set_next(CpuId cpu, TaskId next);
+  void put_prev(CpuId cpu, TaskId prev);
+  void enter_idle(CpuId cpu);
+  void leave_idle(CpuId cpu);
+  void arm_tick(CpuId cpu);
+  void arm_step(CpuId cpu);
+  void on_step(CpuId cpu);
+  bool resume_wait(CpuId cpu, Task& task, TaskId id);
+  bool start_action(CpuId cpu, Task& task, TaskId id);
+  void block(CpuId cpu, TaskState state);
+  void resched(CpuId cpu, Nanos extra = 0);
+  static void record_gap(Task& task, Nanos now, CpuId cpu);
+
+  // engine_tasks.cpp
+  void wake(TaskId id, std::uint64_t wake_flags, std::uint64_t enq_flags);
+  CpuId choose_cpu(TaskId id, std::uint64_t wake_flags);
+  void make_runnable(TaskId id, std::uint64_t enq_flags);
+  void exit_task(CpuId cpu);
+  void update_mask(Task& task);
+  enum class Change : std::uint8_t { kMask, kWeight, kGroup };
+  template <class Apply> void change(TaskId id, Change what, Apply&& apply);
+  void poke(TaskId id);
+  CpuId any_allowed(const Task& task);
+
+  // engine_policy.cpp
+  void enqueue(TaskId id, std::uint64_t enq_flags);
+  void dequeue(TaskId id, std::uint64_t deq_flags);
+  void dispatch_to(const BufferedInsert& what, CpuId local, bool enforce_local);
+  void push_dsq(std::uint32_t dsq, TaskId id, std::uint64_t flags, std::uint64_t vtime, bool priq);
+  void take_from_dsq(TaskId id);
+  void flush_inserts(CpuId cpu);
+  bool consume(std::uint32_t dsq, CpuId cpu);
+  void move_task_cpu(Task& task, CpuId cpu);
+  [[nodiscard]] std::uint32_t find_dsq(std::uint64_t id) const;
+  void insert(const SimTask& sim, std::uint64_t dsq, std::uint64_t slice, std::uint64_t flags,
+              std::uint64_t vtime, bool priq);
+  [[nodiscard]] TaskId check_task(const SimTask& sim, std::string_view call);
+  [[nodiscard]] bool check_cpu(std::int64_t cpu, std::string_view where);
+  [[nodiscard]] static std::string describe(const Task& task);
+  void fail_policy(std::int64_t kind, std::string message);
+  template <class Call> void call_policy(const Context& context, Call&& call);
+
+  // engine_attach.cpp
+  void leave_policy(SimPolicy& policy);
+  void enter_policy(SimPolicy& policy, std::string_view name);
+  void eject();
+
+  // SimKernel
+  [[nodiscard]] std::int64_t now_ns() const noexcept override { return now_; }
+  [[nodiscard]] std::uint32_t nr_cpus() const noexcept override { return cpus(); }
+  [[nodiscard]] std::uint32_t cpu_node(std::uint32_t cpu) const noexcept override;
+  [[nodiscard]] std::uint32_t cpu_llc(std::uint32_t cpu) const noexcept override;
+  [[nodiscard]] std::uint32_t cpu_core(std::uint32_t cpu) const noexcept override;
+  std::int32_t create_dsq(std::uint64_t dsq) noexcept override;
+  void dsq_insert(const SimTask& task, std::uint64_t dsq, std::uint64_t slice_ns,
+                  std::uint64_t enq_flags) noexcept override;
+  void dsq_insert_vtime(const SimTask& task, std::uint64_t dsq, std::uint64_t slice_ns,
+                        std::uint64_t vtime, std::uint64_t enq_flags) noexcept override;
+  bool dsq_move_to_local(std::uint64_t dsq) noexcept override;
+  [[nodiscard]] std::int32_t dsq_nr_queued(std::uint64_t dsq) const noexcept override;
+  void set_dsq_vtime(const SimTask& task, std::uint64_t vtime) noexcept override;
+  void set_slice(const SimTask& task, std::uint64_t slice_ns) noexcept override;
+  void kick_cpu(std::uint32_t cpu, std::uint64_t flags) noexcept override;
+  [[nodiscard]] bool cpu_is_idle(std::uint32_t cpu) const noexcept override;
+  bool test_and_clear_cpu_idle(std::uint32_t cpu) noexcept override;
+  std::int32_t pick_idle_cpu(std::span<const std::uint64_t> allowed) noexcept override;
+  [[nodiscard]] const SimTask* cpu_curr(std::uint32_t cpu) const noexcept override;
+  void error(std::string_view message) noexcept override;
+
+  Nanos now_ = 0;
+  EventQueue events_;
+  std::vector<Cpu> cpus_;
+  std::deque<Task> tasks_; // addresses are stable
+  std::vector<TaskId> free_tasks_;
+  CpuMask idle_;               // scx idle_masks.cpu: idle and not claimed
+  CpuId last_any_ = 0;         // cpumask_any_and_distribute(): where the last search ended
+  CpuId context_cpu_ = kNoCpu; // CPU whose event is handled; none: the host calls
+
+  std::vector<Dsq> dsqs_; // local ones by CPU, then the nodes' global ones, then the policy's
+  std::uint32_t first_user_dsq_ = 0;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> user_dsqs_; // sorted by id
+  std::vector<BufferedInsert> inserts_;
+  std::uint32_t dispatched_ = 0; // by the current dispatch callback
+  Context context_;
+
+  SimPolicy* policy_ = nullptr;
+  SimPolicy* fallback_ = nullptr;
+  std::string policy_name_;
+  std::uint32_t policy_generation_ = 0;
+  bool failed_ = false; // a rule was broken: no callback any more, ejected after the event
+  std::int64_t exit_kind_ = 0;
+  std::string exit_message_;
+
+  Prng timer_slack_;
+  EngineStats stats_;
+  Behaviour& behaviour_;
+  EngineListener& listener_;
+};
+
+template <class Call> void Engine::call_policy(const Context& context, Call&& call) {
+  if (failed_) {
+    return;
+  }
+  const Context outer = std::exchange(context_, context);
+  std::forward<Call>(call)();
+  context_ = outer;
+}
+
+} // namespace schedrig::mock

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+// The life of tasks: creation, wake-ups, exit, changes of attributes, and the freezer of
+// cgroup v2, which like a signal makes a task stop by itself when it next runs
+// (kernel/cgroup/freezer.c, Linux 6.18).
+#include <algorithm>
+
+#include "plugins/mock/sim/engine.hpp"
+#include "plugins/mock/sim/weights.hpp"
+
+namespace schedrig::mock {
+namespace {
+
+constexpr std::uint32_t kPolicyIdle = 5;     // SCHED_IDLE, include/uapi/linux/sched.h
+constexpr std::uint64_t kDequeueSave = 0x02; // DEQUEUE_SAVE, kernel/sched/sched.h
+
+} // namespace
+
+TaskId Engine::create_task(const TaskParams& params) {
+  TaskId id = 0;
+  if (free_tasks_.empty()) {
+    id = static_cast<TaskId>(tasks_.size());
+    tasks_.emplace_back();
+  } else {
+    id = free_tasks_.back();
+    free_tasks_.pop_back();
+    const std::uint32_t generation = tasks_[id].timer_generation;
+    tasks_[id] = Task{};
+    tasks_[id].timer_generation = generation + 1; // a timer of the previous owner may be queued
+  }
+  Task& task = tasks_[id];
+  task.sim.index = id;
+  task.sim.pid = params.pid;
+  task.sim.nice = params.nice;
+  task.policy = params.policy;
+  task.sim.weight = policy_weight(params.nice, params.policy == kPolicyIdle);
+  task.sim.cgroup_id = params.group;
+  task.sim.cgroup_weight = params.group_weight;
+  task.sim.slice_ns = kSliceDefaultNs;
+  task.own = params.own;
+  task.cpuset = params.cpuset;
+  update_mask(task);
+  const std::size_t n = std::min(params.comm.size(), task.comm.size() - 1);
+  std::copy_n(params.comm.begin(), n, task.comm.begin());
+  task.created_at = now_;
+  task.state = TaskState::kNew;
+  task.wait = Wait::kToken;
+  task.left = kChildSetupNs;
+  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->init_task(task.sim); });
+  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->set_weight(task.sim); });
+  wake(id, kWakeFork, kEnqWakeup);
+  finish_context();
+  return id;
+}
+
+// The task's own mask within its cpuset; a cpuset that leaves nothing of it overrides it, as
+// cpuset_cpus_allowed() and __set_cpus_allowed_ptr() do together.
+void Engine::update_mask(Task& task) {
+  task.allowed = task.own & task.cpuset;
+  if (task.allowed.empty()) {
+    task.allowed = task.cpuset;
+  }
+  task.nr_allowed = task.allowed.count();
+  task.sim.cpus_allowed = std::span(task.allowed.words).first((cpus() + 63) / 64);
+}
+
+CpuId Engine::any_allowed(const Task& task) {
+  for (std::uint32_t i = 1; i <= cpus(); ++i) {
+    const CpuId cpu = (last_any_ + i) % cpus();
+    if (task.allowed.test(cpu)) {
+      last_any_ = cpu;
+      return cpu;
+    }
+  }
+  return 0;
+}
+
+// select_task_rq(): asks the policy when there is a choice, and overrides a forbidden answer.
+CpuId Engine::choose_cpu(TaskId id, std::uint64_t wake_flags) {
+  Task& task = tasks_[id];
+  if (task.nr_allowed == 1) {
+    return task.allowed.first();
+  }
+  const std::int32_t prev =
+      task.sim.cpu >= 0 ? task.sim.cpu : static_cast<std::int32_t>(task.allowed.first());
+  std::int32_t chosen = prev;
+  call_policy({Where::kSelectCpu, id, kNoCpu},
+              [&] { chosen = policy_->select_cpu(task.sim, prev, wake_flags); });
+  if (!failed_ && !check_cpu(chosen, " from ops.select_cpu()")) {
+    chosen = prev;
+  }
+  if (!task.allowed.test(static_cast<CpuId>(chosen))) {
+    ++stats_.select_cpu_fallback;
+    return any_allowed(task);
+  }
+  return static_cast<CpuId>(chosen);
+}
+
+// try_to_wake_up() and wake_up_new_task().
+void Engine::wake(TaskId id, std::uint64_t wake_flags, std::uint64_t enq_flags) {
+  Task& task = tasks_[id];
+  ++stats_.wakeups;
+  const CpuId cpu = choose_cpu(id, wake_flags);
+  if (task.wait == Wait::kNone) {
+    task.gap_from = std::min(task.gap_from, now_);
+  }
+  move_task_cpu(task, cpu);
+  make_runnable(id, enq_flags);
+}
+
+void Engine::make_runnable(TaskId id, std::uint64_t enq_flags) {
+  Task& task = tasks_[id];
+  task.state = TaskState::kRunnable;
+  task.runnable_at = task.queued_at = now_;
+  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->runnable(task.sim, enq_flags); });
+  enqueue(id, enq_flags);
+  const auto cpu = static_cast<CpuId>(task.sim.cpu);
+  if (cpus_[cpu].curr == kNoTask) {
+    resched(cpu); // wakeup_preempt(): any task is above the idle task
+  }
+}
+
+void Engine::exit_task(CpuId cpu) {
+  const TaskId id = cpus_[cpu].curr;
+  Task& task = tasks_[id];
+  block(cpu, TaskState::kDead);
+  task.ended_at = now_;
+  call_policy({Where::kOther, id, cpu}, [&] { policy_->exit_task(task.sim); });
+  listener_.on_task_dead(id);
+}
+
+void Engine::reap(TaskId id) {
+  tasks_[id].state = TaskState::kFree;
+  free_tasks_.push_back(id);
+}
+
+void Engine::send_token(TaskId id) {
+  Task& task = tasks_[id];
+  if (!task.started) {
+    task.started = true;
+    task.started_at = now_;
+    task.gap_from = now_;
+  }
+  ++task.tokens;
+  if (task.state == TaskState::kSleeping && task.wait == Wait::kToken) {
+    --task.tokens;
+    task.wait = Wait::kNone;
+    wake(id, kWakeTtwu, kEnqWakeup);
+  }
+  finish_context();
+}
+
+// A signal: a running task meets it on its way back from an interrupt, a sleeping one is woken.
+void Engine::poke(TaskId id) {
+  Task& task = tasks_[id];
+  if (task.state == TaskState::kRunning) {
+    Cpu& cpu = cpus_[static_cast<CpuId>(task.sim.cpu)];
+    ++cpu.step_generation;
+    const Nanos entry = std::max(cpu.work_start, now_ + kIpiNs);
+    const Nanos at = task.kill || task.freeze ? entry : std::max(entry, cpu.work_start + task.left);
+    events_.push(at, SimEventKind::kStep, cpu.place.cpu, cpu.step_generation);
+  } else if (task.state == TaskState::kSleeping ||
+             (task.state == TaskState::kFrozen && task.kill)) {
+    if (task.state == TaskState::kFrozen) {
+      listener_.on_task_frozen(id, false);
+    }
+    wake(id, kWakeTtwu, kEnqWakeup);
+  }
+}
+
+void Engine::request_stop(TaskId id) {
+  Task& task = tasks_[id];
+  if (task.state == TaskState::kDead || task.stop) {
+    return;
+  }
+  if (task.state == TaskState::kRunning) {
+    charge(static_cast<CpuId>(task.sim.cpu));
+  }
+  task.stop = true;
+  if (task.working) {
+    task.left = std::min(task.left, kUnitNs - (task.progress % kUnitNs));
+  }
+  poke(id);
+  finish_context();
+}
+
+void Engine::kill_task(TaskId id) {
+  Task& task = tasks_[id];
+  if (task.state == TaskState::kDead || task.kill) {
+    return;
+  }
+  task.kill = true;
+  poke(id);
+  finish_context();
+}
+
+void Engine::set_freeze(TaskId id, bool freeze) {
+  Task& task = tasks_[id];
+  if (task.state == TaskState::kDead || task.freeze == freeze) {
+    return;
+  }
+  task.freeze = freeze;
+  if (freeze) {
+    poke(id);
+  } else if (task.state == TaskState::kFrozen) {
+    listener_.on_task_frozen(id, false);
+    wake(id, kWakeTtwu, kEnqWakeup);
+  }
+  finish_context();
+}
+
+// The frame of every change to a task that policies see: off the queue, change, back on
+// (sched_change of kernel/sched/core.c).
+template <class Apply> void Engine::change(TaskId id, Change what, Apply&& apply) {
+  Task& task = tasks_[id];
+  const Context other{Where::kOther, id, kNoCpu};
+  const bool running = task.state == TaskState::kRunning;
+  const bool queued = task.state == TaskState::kRunnable;
+  const auto cpu = static_cast<CpuId>(task.sim.cpu);
+  if (running) {
+    charge(cpu);
+    call_policy(other, [&] { policy_->stopping(task.sim, false); });
+  }
+  if (queued) {
+    dequeue(id, kDequeueSave);
+  }
+  if (running || queued) {
+    call_policy(other, [&] { policy_->quiescent(task.sim, kDequeueSave); });
+  }
+  std::forward<Apply>(apply)(task);
+  if (task.state != TaskState::kDead) {
+    if (what == Change::kWeight) {
+      call_policy(other, [&] { policy_->set_weight(task.sim); });
+    } else if (what == Change::kMask) {
+      call_policy(other, [&] { policy_->set_cpumask(task.sim); });
+    }
+  }
+  const bool must_move = (running || queued) && !task.allowed.test(cpu);
+  if (running && !must_move) {
+    call_policy(other, [&] { policy_->runnable(task.sim, 0); });
+    call_policy(other, [&] { policy_->running(task.sim); });
+  } else if (running || queued) {
+    if (running) {
+      task.gap_from = std::min(task.gap_from, now_);
+      cpus_[cpu].curr = kNoTask;
+      ++cpus_[cpu].step_generation;
+      resched(cpu);
+    }
+    if (must_move) {
+      move_task_cpu(task, any_allowed(task));
+    }
+    const Nanos queued_at = queued ? task.queued_at : now_;
+    make_runnable(id, 0);
+    task.queued_at = queued_at;
+  }
+  finish_context();
+}
+
+void Engine::set_cpuset(TaskId id, const CpuMask& cpuset) {
+  if (tasks_[id].cpuset == cpuset) {
+    return;
+  }
+  change(id, Change::kMask, [&](Task& task) {
+    task.cpuset = cpuset;
+    update_mask(task);
+  });
+}
+
+void Engine::set_affinity(TaskId id, const CpuMask& own) {
+  change(id, Change::kMask, [&](Task& task) {
+    task.own = own;
+    update_mask(task);
+  });
+}
+
+void Engine::set_nice(TaskId id, std::int32_t nice) {
+  change(id, Change::kWeight, [&](Task& task) {
+    task.sim.nice = nice;
+    task.sim.weight = policy_weight(nice, task.policy == kPolicyIdle);
+  });
+}
+
+void Engine::set_group(TaskId id, std::uint64_t group, std::uint32_t group_weight) {
+  const SimTask& sim = tasks_[id].sim;
+  if (sim.cgroup_id == group && sim.cgroup_weight == group_weight) {
+    return;
+  }
+  const Change what = sim.cgroup_id == group ? Change::kWeight : Change::kGroup;
+  change(id, what, [&](Task& task) {
+    task.sim.cgroup_id = group;
+    task.sim.cgroup_weight = group_weight;
+  });
+}
+
+} // namespace schedrig::mock

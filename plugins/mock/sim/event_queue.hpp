@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// EventQueue: what happens next on the simulated machine, ordered by time and, at one time, by the
+// order of pushing. A 4-ary heap of 24-byte entries: no allocation per event once it has grown.
+// Cancelling is by generation: the owner bumps its own and ignores events that carry an old one.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plugins/mock/sim/costs.hpp"
+
+namespace schedrig::mock {
+
+enum class SimEventKind : std::uint8_t {
+  kTick,     // target: CPU
+  kStep,     // target: CPU; the running task reached the end of what it was doing
+  kResched,  // target: CPU; a reschedule interrupt arrives
+  kTimer,    // target: task; its sleep is over
+  kWatchdog, // generation: of the attached policy
+};
+
+struct SimEvent {
+  Nanos at = 0;
+  std::uint64_t order = 0; // sequence << 8 | kind
+  std::uint32_t target = 0;
+  std::uint32_t generation = 0;
+
+  [[nodiscard]] SimEventKind kind() const { return static_cast<SimEventKind>(order & 0xFFU); }
+};
+static_assert(sizeof(SimEvent) == 24);
+
+class EventQueue {
+ public:
+  void push(Nanos at, SimEventKind kind, std::uint32_t target, std::uint32_t generation);
+  [[nodiscard]] bool empty() const { return heap_.empty(); }
+  // Requires: not empty.
+  [[nodiscard]] const SimEvent& top() const { return heap_.front(); }
+  SimEvent pop();
+
+ private:
+  static constexpr std::size_t kArity = 4;
+
+  [[nodiscard]] static bool before(const SimEvent& a, const SimEvent& b) {
+    return a.at != b.at ? a.at < b.at : a.order < b.order;
+  }
+
+  std::vector<SimEvent> heap_;
+  std::uint64_t sequence_ = 0;
+};
+
+} // namespace schedrig::mock
