@@ -48,6 +48,16 @@ void deliver(const std::function<void(std::string_view)>& sink, int fd, std::str
   }
 }
 
+// The line that says why a kernel died is far above the registers that it prints last.
+std::string panic_line(const std::string& console) {
+  const std::size_t at = console.rfind("Kernel panic");
+  if (at == std::string::npos) {
+    return {};
+  }
+  const std::string line = console.substr(at, console.find('\n', at) - at);
+  return line.substr(0, line.find('\r'));
+}
+
 std::string seconds_text(milliseconds time) {
   return std::to_string(time.count() / 1000) + " s";
 }
@@ -209,6 +219,9 @@ std::string Session::evidence() const {
   std::string text;
   if (!complaints_.empty()) {
     text += "; qemu said: " + last_lines(complaints_, kQuotedLines);
+  }
+  if (const std::string line = panic_line(console_); !line.empty()) {
+    text += "; it said: " + line;
   }
   text += console_.empty() ? "; its console is empty"
                            : "; its console ends with: " + last_lines(console_, kQuotedLines);
