@@ -75,12 +75,13 @@ Result<AptState> AptState::open(const fs::path& dir, const Mirror& mirror,
     }
   }
   const std::string signed_by = mirror.keyring.empty() ? "" : " signed-by=" + mirror.keyring;
+  const std::string before_suite = "deb [arch=amd64" + signed_by + "] " + mirror.uri + " ";
   std::string sources;
   for (const std::string& suite : suites) {
     if (!is_word(suite)) {
       return fail(StatusCode::kInvalidArgument, "not the name of a suite: \"" + suite + "\"");
     }
-    sources += "deb [arch=amd64" + signed_by + "] " + mirror.uri + " " + suite + " main\n";
+    sources.append(before_suite).append(suite).append(" main\n");
   }
   TRY(write_text(dir / "sources.list", sources));
   const std::string root = dir.string();

@@ -50,7 +50,7 @@ build_environment(const std::vector<std::pair<std::string, std::string>>& extra)
     }
   }
   for (const auto& [name, value] : all) {
-    result.push_back(name + "=" + value);
+    result.emplace_back(name).append("=").append(value);
   }
   return result;
 }

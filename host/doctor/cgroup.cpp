@@ -26,11 +26,12 @@ Finding find_cgroup_v2() {
       }
       missing += found ? "" : (missing.empty() ? "" : ", ") + controller;
     }
-    const std::string observed = root + " has " + line;
+    std::string observed = root;
+    observed.append(" has ").append(line);
     if (missing.empty()) {
       return {name, Severity::kOk, observed, {}, {}};
     }
-    return {name, Severity::kWarn, observed + "; not: " + missing,
+    return {name, Severity::kWarn, observed.append("; not: ").append(missing),
             "on this host's own cgroups those limits cannot be set; guests are not affected",
             "mount cgroup v2 with all controllers (boot with systemd.unified_cgroup_hierarchy=1)"};
   }

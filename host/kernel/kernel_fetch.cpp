@@ -136,8 +136,7 @@ Result<KernelEntry> fetch_newest_whole(const KernelCache& cache, const FetchRequ
              entry.origin == request.suite + " " + candidate.image.version;
     });
     const bool reusable = known != cached.end() && (known->can_host_lab() || !known->facts.whole());
-    const KernelEntry entry =
-        reusable ? *known : TRY(fetch_one(cache, request, apt, candidate, true));
+    KernelEntry entry = reusable ? *known : TRY(fetch_one(cache, request, apt, candidate, true));
     if (entry.facts.whole()) {
       return entry;
     }

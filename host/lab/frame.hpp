@@ -64,7 +64,7 @@ struct Frame {
     if (payload.size() != sizeof(T)) {
       return false;
     }
-    std::memcpy(&value, payload.data(), sizeof(T));
+    payload.copy(reinterpret_cast<char*>(&value), sizeof(T));
     return true;
   }
 };

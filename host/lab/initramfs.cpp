@@ -21,7 +21,7 @@ InitRequest init_request(const LabRequest& request) {
   result.environment = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root",
                         std::string("XDG_CACHE_HOME=") + kCacheHome, "SCHEDRIG_LAB=1"};
   for (const auto& [name, value] : request.env) {
-    result.environment.push_back(name + "=" + value);
+    result.environment.emplace_back(name).append("=").append(value);
   }
   for (const OutputFile& output : request.outputs) {
     result.outputs.push_back(output.in_lab);

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 Result<fs::path> find_lab_init() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  const fs::path init = self.parent_path().parent_path() / "lib/schedrig/schedrig-lab-init";
+  fs::path init = self.parent_path().parent_path() / "lib/schedrig/schedrig-lab-init";
   if (error || !fs::is_regular_file(init, error)) {
     return fail(StatusCode::kNotFound, "no lab init program at " + init.string(),
                 "build or install schedrig whole: it belongs to it");

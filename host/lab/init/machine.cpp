@@ -115,10 +115,10 @@ std::uint32_t probe_kvm() {
 int open_port() {
   constexpr int kTries = 1000;
   constexpr timespec kPause{0, 10'000'000};
-  const std::string ports = "/sys/class/virtio-ports";
+  const std::string ports = "/sys/class/virtio-ports/";
   for (int i = 0; i < kTries; ++i) {
     for (const std::string& name : sorted_names(ports.c_str())) {
-      if (first_line(ports + "/" + name + "/name") == kPortName) {
+      if (first_line(std::string(ports).append(name).append("/name")) == kPortName) {
         if (const int fd = ::open(("/dev/" + name).c_str(), O_RDWR | O_CLOEXEC); fd >= 0) {
           return fd;
         }
