@@ -79,7 +79,6 @@ std::string ProcFiles::stat(const Process& process) {
   static const Task kAgent;
   const Task& task = process.task == kNoTask ? kAgent : engine_.task(process.task);
   const std::string comm = process.task == kNoTask ? std::string(kAgentName) : task.comm.data();
-  const bool idle_policy = task.policy == 5;
   std::string text = std::to_string(process.pid) + " (" + comm.substr(0, 15) + ") ";
   text += state_letter(process, task);
   const auto field = [&text](auto value) { text += " " + std::to_string(value); };
@@ -105,7 +104,7 @@ std::string ProcFiles::stat(const Process& process) {
   field(17);                                    // 38 exit_signal: SIGCHLD
   field(task.sim.cpu < 0 ? 0 : task.sim.cpu);   // 39 processor
   zeros(1);                                     // 40 rt_priority
-  field(idle_policy ? 5U : task.policy);        // 41 policy
+  field(task.sim.policy);                       // 41 policy
   zeros(10);                                    // 42 delayacct_blkio_ticks .. 51 env_end
   field(process.zombie ? task.wait_status : 0); // 52 exit_code
   return text + "\n";

@@ -31,7 +31,7 @@ TaskId Engine::create_task(const TaskParams& params) {
   task.sim.index = id;
   task.sim.pid = params.pid;
   task.sim.nice = params.nice;
-  task.policy = params.policy;
+  task.sim.policy = params.policy;
   task.sim.weight = policy_weight(params.nice, params.policy == kPolicyIdle);
   task.sim.cgroup_id = params.group;
   task.sim.cgroup_weight = params.group_weight;
@@ -275,7 +275,7 @@ void Engine::set_affinity(TaskId id, const CpuMask& own) {
 void Engine::set_nice(TaskId id, std::int32_t nice) {
   change(id, Change::kWeight, [&](Task& task) {
     task.sim.nice = nice;
-    task.sim.weight = policy_weight(nice, task.policy == kPolicyIdle);
+    task.sim.weight = policy_weight(nice, task.sim.policy == kPolicyIdle);
   });
 }
 

@@ -76,7 +76,6 @@ struct Task {
   std::array<Gap, kGapsPerWorker> gaps{}; // longest first
   std::uint32_t gap_count = 0;
   std::int32_t wait_status = 0;
-  std::uint32_t policy = 0; // SCHED_NORMAL 0, SCHED_BATCH 3, SCHED_IDLE 5
   std::array<char, 16> comm{};
 };
 

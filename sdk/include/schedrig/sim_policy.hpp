@@ -39,7 +39,7 @@ inline constexpr std::uint64_t kKickIdle = 1ULL << 0U;
 inline constexpr std::uint64_t kKickPreempt = 1ULL << 1U;
 
 inline constexpr std::uint64_t kSliceDefaultNs = 20'000'000; // SCX_SLICE_DFL
-inline constexpr std::uint64_t kSliceInfinite = ~0ULL;        // SCX_SLICE_INF
+inline constexpr std::uint64_t kSliceInfinite = ~0ULL;       // SCX_SLICE_INF
 
 // A task as the policy sees it. Owned by the machine; the address is stable from init_task to
 // exit_task. `index` is small and dense and is reused after exit_task: use it to find your own
@@ -49,14 +49,14 @@ struct SimTask {
   std::uint32_t index = 0;
   std::int32_t pid = 0;
   std::int32_t nice = 0;
-  std::uint32_t weight = 100;      // 1..10000, 100 is nice 0 (sched_weight_to_cgroup)
+  std::uint32_t weight = 100;        // 1..10000, 100 is nice 0 (sched_weight_to_cgroup)
   std::uint32_t cgroup_weight = 100; // of its cgroup's cpu.weight
-  std::int32_t cpu = -1;           // CPU it runs or last ran on; -1 before the first time
-  std::uint32_t reserved = 0;
+  std::int32_t cpu = -1;    // task_cpu(): where it runs, ran last or is headed for; -1: new
+  std::uint32_t policy = 0; // SCHED_NORMAL 0, SCHED_BATCH 3, SCHED_IDLE 5 (linux/sched.h)
   std::uint64_t cgroup_id = 0;
-  std::uint64_t slice_ns = 0;      // what is left of its slice
-  std::uint64_t dsq_vtime = 0;     // p->scx.dsq_vtime; a policy sets it by set_dsq_vtime
-  std::int64_t sum_exec_ns = 0;    // CPU time so far
+  std::uint64_t slice_ns = 0;   // what is left of its slice
+  std::uint64_t dsq_vtime = 0;  // p->scx.dsq_vtime; a policy sets it by set_dsq_vtime
+  std::int64_t sum_exec_ns = 0; // CPU time so far
   std::span<const std::uint64_t> cpus_allowed; // bit mask, 64 CPUs a word
 };
 
