@@ -5,6 +5,27 @@
 
 namespace schedrig::json {
 
+Value::Value() = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
+Value::Value(double value) : data_(value) {}
+Value::Value(std::string value) : data_(std::move(value)) {}
+Value::Value(std::string_view value) : data_(std::string(value)) {}
+Value::Value(const char* value) : data_(std::string(value)) {}
+Value::Value(Array elements) : data_(std::move(elements)) {}
+Value::Value(Object members) : data_(std::move(members)) {}
+
+Value Value::array() {
+  return Value(Array());
+}
+Value Value::object() {
+  return Value(Object());
+}
+
 Value& Value::set(std::string_view key, Value value) {
   auto& members = std::get<Object>(data_);
   const auto found = std::ranges::find(members, key, &Member::key);

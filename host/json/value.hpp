@@ -26,8 +26,13 @@ using Object = std::vector<Member>;
 
 class Value {
  public:
-  Value() = default; // null
-  explicit Value(std::nullptr_t) {}
+  Value(); // null
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
+
   explicit Value(std::same_as<bool> auto value) : data_(value) {}
   explicit Value(std::signed_integral auto value) : data_(std::int64_t{value}) {}
   explicit Value(std::unsigned_integral auto value)
@@ -40,15 +45,15 @@ class Value {
       data_ = std::uint64_t{value};
     }
   }
-  explicit Value(double value) : data_(value) {}
-  explicit Value(std::string value) : data_(std::move(value)) {}
-  explicit Value(std::string_view value) : data_(std::string(value)) {}
-  explicit Value(const char* value) : data_(std::string(value)) {}
-  explicit Value(Array elements) : data_(std::move(elements)) {}
-  explicit Value(Object members) : data_(std::move(members)) {}
+  explicit Value(double value);
+  explicit Value(std::string value);
+  explicit Value(std::string_view value);
+  explicit Value(const char* value);
+  explicit Value(Array elements);
+  explicit Value(Object members);
 
-  [[nodiscard]] static Value array() { return Value(Array()); }
-  [[nodiscard]] static Value object() { return Value(Object()); }
+  [[nodiscard]] static Value array();
+  [[nodiscard]] static Value object();
 
   // Adds a member, or replaces the value of the one with this key, in its place; returns the
   // member's value, valid until the next set. Requires an object. Looks at every key: meant for
@@ -86,7 +91,7 @@ class Value {
  private:
   std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array,
                Object>
-      data_ = nullptr;
+      data_; // null unless a constructor says otherwise
 };
 
 struct Member {

@@ -34,6 +34,7 @@ Result<PluginEntry> load_plugin_entry(const std::filesystem::path& path) {
   // RTLD_LOCAL: two plugins never see each other's symbols.
   // RTLD_NODELETE has no name in Boost.DLL; its mode is the native integer, so the cast passes it
   // through. It makes the dlclose of `library`'s destructor keep the code mapped.
+  // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange)
   const auto mode = static_cast<boost::dll::load_mode::type>(
       static_cast<unsigned>(boost::dll::load_mode::rtld_now) |
       static_cast<unsigned>(boost::dll::load_mode::rtld_local) |

@@ -2,6 +2,7 @@
 #include "host/loader/registry.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "host/loader/compatibility.hpp"
@@ -41,6 +42,7 @@ Registry::~Registry() {
 
 std::vector<const LoadedPlugin*> Registry::loaded() const {
   std::vector<const LoadedPlugin*> result;
+  result.reserve(entries_.size());
   for (const std::unique_ptr<Entry>& entry : entries_) {
     result.push_back(&entry->loaded);
   }
@@ -70,8 +72,8 @@ Result<Registry::Source> Registry::find(std::string_view name_or_path, PluginKin
   if (listing == discovery_.listings.end()) {
     return std::unexpected(plugin_not_found(discovery_, name_or_path, kind));
   }
-  if (listing->reason) {
-    return std::unexpected(*listing->reason);
+  if (const std::optional<Error>& reason = listing->reason; reason) {
+    return std::unexpected(*reason);
   }
   return Source{listing->path, listing->origin, listing->name};
 }

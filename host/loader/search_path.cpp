@@ -23,6 +23,7 @@ std::string_view search_origin_name(SearchOrigin origin) {
 
 std::vector<SearchDirectory> plugin_search_path(const SearchRequest& request) {
   std::vector<SearchDirectory> result;
+  result.reserve(request.command_line.size() + request.config.size() + 1);
   for (const std::filesystem::path& path : request.command_line) {
     result.push_back({path, SearchOrigin::kCommandLine});
   }

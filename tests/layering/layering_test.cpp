@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 // A tree of empty headers, one for each place that an include can lead to, and files added by the
 // test.
 class Tree : public testing::Test {
- protected:
+ public:
   Tree() {
     std::string pattern = fs::temp_directory_path() / "schedrig-layering-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) {
@@ -37,6 +37,10 @@ class Tree : public testing::Test {
     fs::remove_all(root_, ignored);
   }
 
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+ protected:
   void add(const fs::path& path, std::string_view text) const {
     fs::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << text;

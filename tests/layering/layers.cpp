@@ -69,7 +69,7 @@ bool may_include(const std::string& from, const std::string& to) {
 fs::path resolve(const fs::path& root, const fs::path& includer, const std::string& name) {
   fs::path folder = includer.parent_path();
   while (true) {
-    const fs::path candidate = (folder / name).lexically_normal();
+    fs::path candidate = (folder / name).lexically_normal();
     std::error_code ignored;
     if (fs::is_regular_file(root / candidate, ignored)) {
       return candidate;

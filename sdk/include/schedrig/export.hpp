@@ -37,8 +37,8 @@ template <class Body> [[nodiscard]] Status guard(std::string_view what, Body&& b
   } catch (const std::exception& error) {
     char text[Status::kMessageBytes];
     std::size_t used = 0;
-    for (const std::string_view part : {what, std::string_view(": uncaught exception: "),
-                                        std::string_view(error.what())}) {
+    for (const std::string_view part :
+         {what, std::string_view(": uncaught exception: "), std::string_view(error.what())}) {
       const std::size_t room = sizeof(text) - used;
       const std::size_t n = part.size() < room ? part.size() : room;
       std::memcpy(text + used, part.data(), n);
@@ -46,13 +46,15 @@ template <class Body> [[nodiscard]] Status guard(std::string_view what, Body&& b
     }
     return Status::make(StatusCode::kInternal, std::string_view(text, used));
   } catch (...) {
-    return Status::make(StatusCode::kInternal, what, "the plugin threw something that is no "
-                                                     "std::exception");
+    return Status::make(StatusCode::kInternal, what,
+                        "the plugin threw something that is no "
+                        "std::exception");
   }
 }
 
 // Makes a Root (a class that derives from Plugin and is constructed from HostServices&).
 template <class Root> Status create_plugin(HostServices& host, Plugin** out) noexcept {
+  // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): guard handles it
   return guard("create", [&] { *out = new Root(host); });
 }
 

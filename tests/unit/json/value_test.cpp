@@ -25,7 +25,10 @@ TEST(JsonValue, bool_is_no_integer_and_text_is_no_bool) {
   EXPECT_EQ(Value(true).as_bool(), true);
   EXPECT_FALSE(Value(true).as_int64());
   EXPECT_FALSE(Value("true").as_bool());
-  EXPECT_EQ(*Value("true").as_string(), "true");
+  const Value value("true");
+  const std::string* text = value.as_string();
+  ASSERT_NE(text, nullptr);
+  EXPECT_EQ(*text, "true");
 }
 
 TEST(JsonValue, integers_are_given_where_they_fit) {

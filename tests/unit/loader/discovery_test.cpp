@@ -50,7 +50,7 @@ TEST(Discovery, refused_files_are_listed_with_every_difference_and_run_no_code) 
   const auto reason = [&](std::string_view file) {
     const PluginListing& listing = listing_of(found, dir / file);
     EXPECT_EQ(listing.state, ListingState::kRefused) << file;
-    return listing.reason ? listing.reason->message : std::string();
+    return message_of(listing.reason);
   };
   EXPECT_THAT(reason("other_major.so"), HasSubstr("abi_major is 77, here 1"));
   EXPECT_THAT(reason("newer_minor.so"), HasSubstr("abi_minor is 78, here 0"));
@@ -59,7 +59,7 @@ TEST(Discovery, refused_files_are_listed_with_every_difference_and_run_no_code) 
   EXPECT_THAT(reason("other_kind.so"), HasSubstr("unknown kind 80"));
   EXPECT_THAT(reason("no_note.so"), HasSubstr("no section .note.schedrig"));
   EXPECT_THAT(reason("text.so"), HasSubstr("not an ELF file"));
-  EXPECT_THAT(listing_of(found, dir / "other_major.so").reason->help,
+  EXPECT_THAT(help_of(listing_of(found, dir / "other_major.so").reason),
               HasSubstr("cmake -S SOURCE -B BUILD"));
 }
 
@@ -73,7 +73,7 @@ TEST(Discovery, the_first_file_of_a_name_shadows_the_others_even_if_it_is_refuse
   EXPECT_EQ(listing_of(found, first / "sound.so").state, ListingState::kRefused);
   const PluginListing& shadowed = listing_of(found, second / "sound.so");
   EXPECT_EQ(shadowed.state, ListingState::kShadowed);
-  EXPECT_THAT(shadowed.reason->message, HasSubstr((first / "sound.so").string()));
+  EXPECT_THAT(message_of(shadowed.reason), HasSubstr((first / "sound.so").string()));
 }
 
 TEST(Discovery, a_second_name_of_the_same_file_is_refused) {
@@ -85,7 +85,7 @@ TEST(Discovery, a_second_name_of_the_same_file_is_refused) {
   for (const char* name : {"z_link.so", "z_hard.so"}) {
     const PluginListing& listing = listing_of(found, dir / name);
     EXPECT_EQ(listing.state, ListingState::kRefused);
-    EXPECT_THAT(listing.reason->message, HasSubstr("the same file as"));
+    EXPECT_THAT(message_of(listing.reason), HasSubstr("the same file as"));
   }
 }
 
@@ -105,7 +105,7 @@ TEST(Discovery, a_missing_directory_is_a_problem_only_if_the_user_named_it) {
       {{dir / "a", SearchOrigin::kEnvironment}, {dir / "b", SearchOrigin::kInstallation}});
   ASSERT_EQ(found.directories.size(), 2U);
   ASSERT_TRUE(found.directories[0].problem);
-  EXPECT_THAT(found.directories[0].problem->message,
+  EXPECT_THAT(message_of(found.directories[0].problem),
               AllOf(HasSubstr("SCHEDRIG_PLUGIN_PATH"), HasSubstr("ENOENT")));
   EXPECT_FALSE(found.directories[1].problem);
 }

@@ -5,10 +5,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
+
+#include <schedrig/result.hpp>
 
 namespace schedrig::loader {
 
@@ -40,6 +43,16 @@ class TempDir {
 // The tiny plugin NAME.so as it was built.
 inline std::filesystem::path test_plugin(std::string_view name) {
   return std::filesystem::path(SCHEDRIG_TEST_PLUGINS) / (std::string(name) + ".so");
+}
+
+// The words of an error that must be there.
+inline std::string message_of(const std::optional<Error>& error) {
+  EXPECT_TRUE(error);
+  return error ? error->message : std::string();
+}
+inline std::string help_of(const std::optional<Error>& error) {
+  EXPECT_TRUE(error);
+  return error ? error->help : std::string();
 }
 
 inline std::string read_file(const std::filesystem::path& path) {

@@ -12,7 +12,7 @@ struct Crash {
     std::abort();
   }
 };
-const Crash crash;
+const Crash kCrash;
 } // namespace
 
 SCHEDRIG_PLUGIN(schedrig::PluginKind::kScheduler, schedrig::test::make_descriptor("crash_static"));

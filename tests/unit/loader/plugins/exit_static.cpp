@@ -8,7 +8,7 @@ namespace {
 struct Leave {
   Leave() { ::_exit(7); }
 };
-const Leave leave;
+const Leave kLeave;
 } // namespace
 
 SCHEDRIG_PLUGIN(schedrig::PluginKind::kScheduler, schedrig::test::make_descriptor("exit_static"));

@@ -19,7 +19,7 @@ struct Hang {
     }
   }
 };
-const Hang hang;
+const Hang kHang;
 } // namespace
 
 SCHEDRIG_PLUGIN(schedrig::PluginKind::kScheduler, schedrig::test::make_descriptor("hang_static"));

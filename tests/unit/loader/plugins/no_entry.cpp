@@ -3,9 +3,8 @@
 #include <schedrig/note.hpp>
 #include <schedrig/plugin.hpp>
 
-extern "C" {
-extern const schedrig::AbiNoteRecord schedrig_abi_note;
+namespace {
 __attribute__((section(".note.schedrig"), used,
-               aligned(4))) constinit const schedrig::AbiNoteRecord schedrig_abi_note =
+               aligned(4))) constinit const schedrig::AbiNoteRecord kNote =
     schedrig::make_abi_note_record(static_cast<std::uint32_t>(schedrig::PluginKind::kScheduler));
-}
+} // namespace

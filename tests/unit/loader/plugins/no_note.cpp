@@ -8,7 +8,7 @@ namespace {
 struct Trap {
   Trap() { std::abort(); }
 };
-const Trap trap;
+const Trap kTrap;
 } // namespace
 
 extern "C" __attribute__((visibility("default"))) const schedrig::PluginDescriptor*

@@ -15,16 +15,12 @@ constexpr schedrig::AbiNoteRecord make_record() {
   return record;
 }
 
+__attribute__((section(".note.schedrig"), used,
+               aligned(4))) constinit const schedrig::AbiNoteRecord kNote = make_record();
+
 struct Trap {
   Trap() { std::abort(); }
 };
-const Trap trap;
+const Trap kTrap;
 
 } // namespace
-
-extern "C" {
-extern const schedrig::AbiNoteRecord schedrig_abi_note;
-__attribute__((section(".note.schedrig"), used,
-               aligned(4))) constinit const schedrig::AbiNoteRecord schedrig_abi_note =
-    make_record();
-}
