@@ -88,8 +88,8 @@ std::vector<Missing> missing_capabilities(const Scenario& scenario, std::string_
   const std::uint32_t cpus = cpu_count(scenario.machine.topology.view());
   if (cpus > info.max_cpus) {
     missing.push_back({.pos = scenario.machine.pos,
-                       .message = "the topology has " + std::to_string(cpus) +
-                                  " CPUs, backend \"" + std::string(backend_id) + "\" offers " +
+                       .message = "the topology has " + std::to_string(cpus) + " CPUs, backend \"" +
+                                  std::string(backend_id) + "\" offers " +
                                   std::to_string(info.max_cpus),
                        .help = "make the topology smaller, or use another backend"});
   }

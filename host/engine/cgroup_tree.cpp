@@ -66,14 +66,18 @@ Result<> CgroupTree::set_up() {
   return {};
 }
 
-Result<> CgroupTree::tear_down() { return session_.files().rmdir(kManagedParent); }
+Result<> CgroupTree::tear_down() {
+  return session_.files().rmdir(kManagedParent);
+}
 
 std::string CgroupTree::path(std::string_view cgroup, std::string_view file) const {
   std::string path = std::string(kManagedParent) + "/" + std::string(cgroup);
   return file.empty() ? path : path + "/" + std::string(file);
 }
 
-Result<> CgroupTree::create(std::string_view cgroup) { return session_.files().mkdir(path(cgroup)); }
+Result<> CgroupTree::create(std::string_view cgroup) {
+  return session_.files().mkdir(path(cgroup));
+}
 
 Result<> CgroupTree::write_knob(std::string_view cgroup, std::string_view file,
                                 const std::string& value) {
@@ -82,7 +86,8 @@ Result<> CgroupTree::write_knob(std::string_view cgroup, std::string_view file,
     return fail(StatusCode::kUnsupported,
                 "set " + std::string(file) + " of cgroup \"" + std::string(cgroup) +
                     "\": the machine's kernel has no " + std::string(controller) + " controller",
-                "leave " + std::string(controller) + " out of this cgroup, or use a kernel with it");
+                "leave " + std::string(controller) +
+                    " out of this cgroup, or use a kernel with it");
   }
   return session_.files().write(path(cgroup, file), value);
 }
@@ -155,8 +160,8 @@ Result<std::vector<std::int32_t>> CgroupTree::read_procs(std::string_view cgroup
     std::int32_t pid = 0;
     const auto parsed = std::from_chars(word.data(), word.data() + word.size(), pid);
     if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size()) {
-      return fail(StatusCode::kBadData, "read " + file + ": \"" + std::string(word) +
-                                            "\" is not a process id");
+      return fail(StatusCode::kBadData,
+                  "read " + file + ": \"" + std::string(word) + "\" is not a process id");
     }
     pids.push_back(pid);
   }
@@ -168,7 +173,8 @@ Result<> CgroupTree::drain_and_remove(std::string_view cgroup, std::int64_t limi
   while (true) {
     // A task may exit between the read and the write: ESRCH is what was wanted.
     for (const std::int32_t pid : TRY(read_procs(cgroup, false))) {
-      auto moved = session_.files().write(std::string(kRoot) + "/cgroup.procs", std::to_string(pid));
+      auto moved =
+          session_.files().write(std::string(kRoot) + "/cgroup.procs", std::to_string(pid));
       if (!moved && moved.error().os_errno != ESRCH) {
         return moved;
       }

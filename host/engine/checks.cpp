@@ -74,8 +74,7 @@ CheckRecord not_stuck(const std::vector<WorkerRecord>& workers) {
     }
     if (worker.work_units == 0 && unfrozen_length(life, worker.frozen) >= kStuckNs) {
       check.verdict = Verdict::kFail;
-      check.observed =
-          who(worker) + " did no work in " + text::format_duration(worker.wall_ns);
+      check.observed = who(worker) + " did no work in " + text::format_duration(worker.wall_ns);
       return check;
     }
   }
@@ -83,8 +82,8 @@ CheckRecord not_stuck(const std::vector<WorkerRecord>& workers) {
   if (longest && longest->length_ns >= kStuckNs) {
     check.verdict = Verdict::kFail;
   }
-  check.observed = std::to_string(workers.size()) + " workers" +
-                   (longest ? "; " + describe(*longest) : "");
+  check.observed =
+      std::to_string(workers.size()) + " workers" + (longest ? "; " + describe(*longest) : "");
   return check;
 }
 
@@ -101,8 +100,8 @@ CheckRecord isolation(const std::vector<WorkerRecord>& workers) {
                                 std::back_inserter(outside));
     if (!outside.empty()) {
       check.verdict = Verdict::kFail;
-      check.observed = who(worker) + " ran on CPU " + to_cpulist(outside) + ", permitted: " +
-                       to_cpulist(worker.cpus_permitted);
+      check.observed = who(worker) + " ran on CPU " + to_cpulist(outside) +
+                       ", permitted: " + to_cpulist(worker.cpus_permitted);
       return check;
     }
   }

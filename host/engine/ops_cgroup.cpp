@@ -27,8 +27,7 @@ Result<Cgroup*> make_empty(OpContext& context, const std::string& name) {
 }
 
 Result<> limit_cpus(OpContext& context, Cgroup& cgroup, const CpusetSpec& spec) {
-  const auto cpus =
-      TRY(resolve(spec, context.session.topology(), context.session.online()));
+  const auto cpus = TRY(resolve(spec, context.session.topology(), context.session.online()));
   TRY(context.tree.set_cpus(cgroup.name, cpus));
   context.books.set_cpuset(cgroup, cpus);
   return {};

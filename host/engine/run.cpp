@@ -19,7 +19,8 @@ namespace {
 
 // Attaching verifies a BPF program on a real kernel; ops.hpp gives the same for attach_scheduler.
 constexpr std::int64_t kAttachNs = 30'000'000'000;
-constexpr std::int64_t kShutDownNs = 5'000'000'000; // power-off of an idle guest takes well under 1 s
+constexpr std::int64_t kShutDownNs =
+    5'000'000'000; // power-off of an idle guest takes well under 1 s
 
 class FactCollector final : public FactSink {
  public:
@@ -71,20 +72,21 @@ class Run {
   bool refuse_what_cannot_run() {
     BackendInfo info;
     request_.backend.info(&info);
-    const auto missing = missing_capabilities(scenario_, request_.backend_id, info,
-                                              read_facets(request_.backend));
+    const auto missing =
+        missing_capabilities(scenario_, request_.backend_id, info, read_facets(request_.backend));
     if (missing.empty()) {
       return false;
     }
     const Missing& first = missing.front();
     std::string message = first.message;
     if (first.pos.line != 0) {
-      message = scenario_.files[first.pos.file] + ":" + std::to_string(first.pos.line) + ": " +
-                message;
+      message =
+          scenario_.files[first.pos.file] + ":" + std::to_string(first.pos.line) + ": " + message;
     }
     if (missing.size() > 1) {
-      message += " (and " + std::to_string(missing.size() - 1) + " more; `schedrig check` lists "
-                                                                 "them)";
+      message += " (and " + std::to_string(missing.size() - 1) +
+                 " more; `schedrig check` lists "
+                 "them)";
     }
     end_with(RunEnd::kRefused, {StatusCode::kUnsupported, message, first.help, 0});
     return true;
@@ -99,8 +101,7 @@ class Run {
                               .params = request_.backend_params};
     auto machine = MachineHandle::create(request_.backend, spec, events_, cancellation_);
     if (!machine) {
-      end_with(RunEnd::kInfrastructure,
-               std::move(machine).error().context("create the machine"));
+      end_with(RunEnd::kInfrastructure, std::move(machine).error().context("create the machine"));
       return;
     }
     run_booted(**machine);
@@ -117,18 +118,18 @@ class Run {
     auto* tasks = query<TasksFacet>(machine);
     auto* schedulers = query<SchedulersFacet>(machine);
     if (files == nullptr || tasks == nullptr || schedulers == nullptr) {
-      end_with(RunEnd::kInfrastructure,
-               {StatusCode::kInternal,
-                "backend \"" + report_.backend + "\" offers files, tasks and schedulers, but its "
-                                                 "machine lacks one of them",
-                "this is a defect of the backend", 0});
+      end_with(RunEnd::kInfrastructure, {StatusCode::kInternal,
+                                         "backend \"" + report_.backend +
+                                             "\" offers files, tasks and schedulers, but its "
+                                             "machine lacks one of them",
+                                         "this is a defect of the backend", 0});
       return;
     }
     if (auto can = from_status(schedulers->can_attach(report_.scheduler, request_.scheduler));
         !can) {
-      end_with(RunEnd::kRefused, std::move(can).error().context(
-                                     "scheduler \"" + report_.scheduler + "\" on backend \"" +
-                                     report_.backend + "\""));
+      end_with(RunEnd::kRefused,
+               std::move(can).error().context("scheduler \"" + report_.scheduler +
+                                              "\" on backend \"" + report_.backend + "\""));
       return;
     }
     observer_.on_phase("booting");
@@ -140,8 +141,8 @@ class Run {
     if (auto attached = from_status(schedulers->attach(report_.scheduler, request_.scheduler,
                                                        request_.scheduler_params, kAttachNs));
         !attached) {
-      end_early(std::move(attached).error().context("attach scheduler \"" + report_.scheduler +
-                                                    "\""));
+      end_early(
+          std::move(attached).error().context("attach scheduler \"" + report_.scheduler + "\""));
       return;
     }
     const TopologyView topology = spec_topology();
@@ -192,9 +193,9 @@ class Run {
     for (const CheckRecord& check : report_.checks) {
       worst = std::max(worst, check.verdict); // skip is weaker than pass
       if (check.verdict >= Verdict::kInconclusive && !report_.cause) {
-        report_.cause = Error{StatusCode::kGuestFailed,
-                              "check " + check.name + ": " + check.observed,
-                              "limit: " + check.limit, 0};
+        report_.cause =
+            Error{StatusCode::kGuestFailed, "check " + check.name + ": " + check.observed,
+                  "limit: " + check.limit, 0};
       }
     }
     report_.verdict = worst;
@@ -208,9 +209,9 @@ class Run {
       report_.verdict = Verdict::kPass;
     } else if (report_.verdict == Verdict::kPass) {
       report_.verdict = Verdict::kFail;
-      report_.cause = Error{StatusCode::kGuestFailed,
-                            "the run passed, but the scenario says expect = \"fail\"",
-                            "remove expect, or make the scenario fail again", 0};
+      report_.cause =
+          Error{StatusCode::kGuestFailed, "the run passed, but the scenario says expect = \"fail\"",
+                "remove expect, or make the scenario fail again", 0};
     }
   }
 

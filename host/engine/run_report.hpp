@@ -54,8 +54,8 @@ struct Interval {
 
 // One worker's life, as it reported it, with what the engine knows about its cgroup.
 struct WorkerRecord {
-  std::string cgroup; // empty: the runner's
-  std::string step;   // that spawned it; "backdrop"
+  std::string cgroup;      // empty: the runner's
+  std::string step;        // that spawned it; "backdrop"
   std::uint32_t group = 0; // order of spawning, from 0
   std::uint32_t worker = 0;
   std::int32_t pid = 0;

@@ -95,9 +95,9 @@ class Runner {
     const HoldPlan hold = plan(step.hold, scenario_.run.duration_ns);
     const bool loops = hold.every_ns > 0;
     // A looping step makes its setup once and then repeats its ops; else ops come first.
-    const bool ready = loops ? set_up(scope, step.setup, record)
-                             : apply_ops(scope, where, step.ops, 0, record) &&
-                                   set_up(scope, step.setup, record);
+    const bool ready =
+        loops ? set_up(scope, step.setup, record)
+              : apply_ops(scope, where, step.ops, 0, record) && set_up(scope, step.setup, record);
     if (ready) {
       if (auto held = loops ? hold_looping(scope, where, step.ops, hold, record)
                             : hold_for(session_.now_ns(), hold.duration_ns, hold.duration_ns);

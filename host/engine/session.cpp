@@ -9,9 +9,9 @@ namespace schedrig::engine {
 
 void EventCollector::on_event(const Event& event) noexcept {
   if (event.kind == EventKind::kMachineFailed && !machine_failure_) {
-    machine_failure_ = Error{StatusCode::kGuestFailed,
-                             "the machine failed: " + std::string(event.text),
-                             "run with -v to see its console", 0};
+    machine_failure_ =
+        Error{StatusCode::kGuestFailed, "the machine failed: " + std::string(event.text),
+              "run with -v to see its console", 0};
   } else if (event.kind == EventKind::kSchedulerExit) {
     exits_.push_back(
         {.at_ns = event.at_ns, .exit_kind = event.value, .text = std::string(event.text)});

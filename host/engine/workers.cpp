@@ -78,8 +78,8 @@ Result<> checked(OpContext& context, const Status& status) {
 
 Result<> stop_group(OpContext& context, WorkerGroup& group, const std::vector<Interval>& frozen) {
   ReportCollector collector(group, frozen, context.report.workers);
-  auto stopped = checked(context, context.session.tasks().stop(group.facet_group, kStopGraceNs,
-                                                               collector));
+  auto stopped =
+      checked(context, context.session.tasks().stop(group.facet_group, kStopGraceNs, collector));
   if (!stopped) {
     stopped = std::unexpected(std::move(stopped).error().context(
         "stop worker group " + std::to_string(group.number) + " of " + group.scope.name));

@@ -21,8 +21,8 @@ namespace schedrig::engine {
 // the group is left.
 Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup);
 
-// Stop the groups of a cgroup, or of the runner, and record their workers' reports. They go on after
-// an error and return the first.
+// Stop the groups of a cgroup, or of the runner, and record their workers' reports. They go on
+// after an error and return the first.
 Result<> stop_workers_of_cgroup(OpContext& context, Cgroup& cgroup);
 Result<> stop_runner_workers(OpContext& context, Owner owner);
 

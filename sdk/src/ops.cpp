@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <schedrig/ops.hpp>
-
 #include <array>
+
+#include <schedrig/ops.hpp>
 
 namespace schedrig {
 namespace {
@@ -47,6 +47,8 @@ constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
 
 } // namespace
 
-std::span<const OpInfo> op_infos() noexcept { return kOps; }
+std::span<const OpInfo> op_infos() noexcept {
+  return kOps;
+}
 
 } // namespace schedrig

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <schedrig/topology.hpp>
-
 #include <algorithm>
+
+#include <schedrig/topology.hpp>
 
 namespace schedrig {
 namespace {
@@ -13,16 +13,15 @@ Status invalid(const std::string& what, std::string_view help = {}) {
 Status validate_distances(const TopologyView& topology) {
   const std::size_t n = topology.nodes.size();
   if (topology.distances.size() != n * n) {
-    return invalid("distances has " + std::to_string(topology.distances.size()) +
-                   " values for " + std::to_string(n) + " nodes",
+    return invalid("distances has " + std::to_string(topology.distances.size()) + " values for " +
+                       std::to_string(n) + " nodes",
                    "give a square matrix with one row per node");
   }
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
       const std::uint32_t distance = topology.distances[(i * n) + j];
-      const std::string where =
-          "distance [" + std::to_string(i) + "][" + std::to_string(j) + "] = " +
-          std::to_string(distance);
+      const std::string where = "distance [" + std::to_string(i) + "][" + std::to_string(j) +
+                                "] = " + std::to_string(distance);
       if (i == j ? distance != kLocalDistance
                  : distance <= kLocalDistance || distance > kMaxDistance) {
         return invalid(where, "10 on the diagonal, 11 to 254 elsewhere");
@@ -124,9 +123,8 @@ std::string to_string(const TopologyView& topology) {
   const auto same_cores = [&](std::uint32_t cores) { return cores == topology.llc_cores.front(); };
   if (!topology.llc_cores.empty() && std::ranges::all_of(topology.nodes, same_shape) &&
       std::ranges::all_of(topology.llc_cores, same_cores)) {
-    return std::to_string(topology.nodes.size()) + "n" +
-           std::to_string(topology.llc_cores.size()) + "l" +
-           std::to_string(topology.llc_cores.front()) + "c" +
+    return std::to_string(topology.nodes.size()) + "n" + std::to_string(topology.llc_cores.size()) +
+           "l" + std::to_string(topology.llc_cores.front()) + "c" +
            std::to_string(topology.threads_per_core) + "t";
   }
   std::string text = "[";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <schedrig/work.hpp>
-
 #include <array>
+
+#include <schedrig/work.hpp>
 
 namespace schedrig {
 namespace {
@@ -41,6 +41,8 @@ static_assert(in_enum_order());
 
 } // namespace
 
-std::span<const WorkTypeInfo> work_types() noexcept { return kWorkTypes; }
+std::span<const WorkTypeInfo> work_types() noexcept {
+  return kWorkTypes;
+}
 
 } // namespace schedrig

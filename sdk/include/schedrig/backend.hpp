@@ -33,11 +33,11 @@ struct MachineSpec {
 };
 
 enum class EventKind : std::uint32_t {
-  kConsoleLine = 0,    // text: one line of the machine's console
-  kBootPhase = 1,      // text: phase name; value: nanoseconds since boot() was called
-  kSchedulerExit = 2,  // text: kind, reason and message; value: the kernel's exit kind
-  kMachineFailed = 3,  // text: panic, reset, lost agent; the machine can only be shut down
-  kNotice = 4,         // text: anything else a person should see
+  kConsoleLine = 0,   // text: one line of the machine's console
+  kBootPhase = 1,     // text: phase name; value: nanoseconds since boot() was called
+  kSchedulerExit = 2, // text: kind, reason and message; value: the kernel's exit kind
+  kMachineFailed = 3, // text: panic, reset, lost agent; the machine can only be shut down
+  kNotice = 4,        // text: anything else a person should see
 };
 
 struct Event {

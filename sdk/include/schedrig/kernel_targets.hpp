@@ -74,7 +74,14 @@ struct KernelWrite {
   KernelValue value;
 };
 
-enum class CompareOp : std::uint32_t { kEqual = 0, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+enum class CompareOp : std::uint32_t {
+  kEqual = 0,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual
+};
 
 struct Comparison {
   CompareOp op = CompareOp::kEqual;

@@ -36,9 +36,9 @@ struct AbiNote {
   std::uint32_t compiler; // CompilerFamily
   std::uint32_t compiler_major;
   std::uint32_t compiler_minor;
-  std::uint32_t cxx11_abi;        // _GLIBCXX_USE_CXX11_ABI
-  std::uint32_t libstdcxx_debug;  // 1 with _GLIBCXX_DEBUG: containers have another layout
-  std::uint32_t sanitizers;       // kSanitize...
+  std::uint32_t cxx11_abi;       // _GLIBCXX_USE_CXX11_ABI
+  std::uint32_t libstdcxx_debug; // 1 with _GLIBCXX_DEBUG: containers have another layout
+  std::uint32_t sanitizers;      // kSanitize...
 };
 static_assert(sizeof(AbiNote) == 48);
 

@@ -50,8 +50,7 @@ struct OverlapCpus { // the disjoint part widened at both ends by floor(frac x i
 struct ExactCpus {
   std::vector<std::uint32_t> cpus; // ascending, distinct
 };
-using CpusetSpec =
-    std::variant<LlcCpus, NumaCpus, RangeCpus, DisjointCpus, OverlapCpus, ExactCpus>;
+using CpusetSpec = std::variant<LlcCpus, NumaCpus, RangeCpus, DisjointCpus, OverlapCpus, ExactCpus>;
 
 // --- affinity of workers -----------------------------------------------------------------------
 struct InheritAffinity {};
@@ -65,9 +64,9 @@ struct SmtPairAffinity {};
 struct ExactAffinity {
   std::vector<std::uint32_t> cpus;
 };
-using AffinityIntent = std::variant<InheritAffinity, RandomAffinity, LlcAffinity,
-                                    CrossCgroupAffinity, SingleCpuAffinity, SmtPairAffinity,
-                                    ExactAffinity>;
+using AffinityIntent =
+    std::variant<InheritAffinity, RandomAffinity, LlcAffinity, CrossCgroupAffinity,
+                 SingleCpuAffinity, SmtPairAffinity, ExactAffinity>;
 
 enum class MemPolicyMode : std::uint32_t {
   kDefault = 0,
@@ -126,7 +125,8 @@ struct CgroupDef {
   SourcePos pos;
 };
 
-// --- the ops: cgroups ------------------------------------------------------------------------------
+// --- the ops: cgroups
+// ------------------------------------------------------------------------------
 struct AddCgroup {
   std::string name;
 };
@@ -169,7 +169,8 @@ struct CaptureCgroupProcs {
   bool threads = false;
 };
 
-// --- the ops: workers and payloads -----------------------------------------------------------------
+// --- the ops: workers and payloads
+// -----------------------------------------------------------------
 struct Spawn {
   std::optional<std::string> cgroup; // none: placement = "runner"
   WorkGroup work;
@@ -193,7 +194,8 @@ struct KillPayload {
   std::optional<std::string> cgroup;
 };
 
-// --- the ops: observation --------------------------------------------------------------------------
+// --- the ops: observation
+// --------------------------------------------------------------------------
 struct CaptureSnapshot {
   std::string name;
 };
@@ -226,7 +228,8 @@ struct PinBpfMap {
   std::string name; // at most 15 characters, as the kernel keeps it
 };
 
-// --- the ops: schedulers, interrupts, commands -------------------------------------------------------
+// --- the ops: schedulers, interrupts, commands
+// -------------------------------------------------------
 struct AttachScheduler {
   std::string scheduler;
   std::int64_t timeout_ns = 30'000'000'000; // verification of a large BPF scheduler takes seconds

@@ -31,7 +31,7 @@ using ConfigParams = std::vector<ConfigParam>;
 enum class Expectation : std::uint32_t { kPass = 0, kFail, kSchedulerExit };
 
 struct RunConfig {
-  std::string name; // default: the file's name without its ending
+  std::string name;             // default: the file's name without its ending
   std::string backend = "mock"; // the one that runs anywhere
   SourcePos backend_pos;
   std::string scheduler = "eevdf"; // the kernel's own

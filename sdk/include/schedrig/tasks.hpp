@@ -33,14 +33,14 @@ struct WorkerReport {
   std::uint32_t size = sizeof(WorkerReport);
   std::uint32_t worker = 0; // index within its group
   std::int32_t pid = 0;
-  std::uint32_t completed = 0; // 1: ended by itself after the stop request; 0: had to be killed
+  std::uint32_t completed = 0;  // 1: ended by itself after the stop request; 0: had to be killed
   std::int32_t wait_status = 0; // as of waitpid(2)
   std::uint32_t reserved = 0;
   std::uint64_t work_units = 0;
   std::uint64_t iterations = 0; // of the work type's own cycle: bursts, exchanges, yields
   std::uint64_t migrations = 0;
-  std::int64_t cpu_ns = 0;  // on a CPU
-  std::int64_t wall_ns = 0; // from start to its end
+  std::int64_t cpu_ns = 0;       // on a CPU
+  std::int64_t wall_ns = 0;      // from start to its end
   std::int64_t run_delay_ns = 0; // runnable and waiting (/proc/PID/schedstat, second field)
   std::span<const std::uint32_t> cpus_used; // ascending
   std::span<const Gap> gaps;                // longest first, at most kGapsPerWorker

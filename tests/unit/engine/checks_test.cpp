@@ -37,8 +37,9 @@ TEST(UnfrozenLength, takes_off_what_the_scenario_froze) {
   EXPECT_EQ(unfrozen_length(gap, {}), 100);
   EXPECT_EQ(unfrozen_length(gap, {{.start_ns = 0, .end_ns = 100}}), 100);
   EXPECT_EQ(unfrozen_length(gap, {{.start_ns = 50, .end_ns = 150}}), 50);
-  EXPECT_EQ(unfrozen_length(gap, {{.start_ns = 110, .end_ns = 120}, {.start_ns = 130, .end_ns = 150}}),
-            70);
+  EXPECT_EQ(
+      unfrozen_length(gap, {{.start_ns = 110, .end_ns = 120}, {.start_ns = 130, .end_ns = 150}}),
+      70);
   EXPECT_EQ(unfrozen_length(gap, {{.start_ns = 0, .end_ns = 1000}}), 0);
 }
 

@@ -40,8 +40,7 @@ TEST(Cpuset, disjoint_parts_cover_every_cpu_once) {
   for (std::uint32_t of = 1; of <= 8; ++of) {
     std::vector<std::uint32_t> all;
     for (std::uint32_t index = 0; index < of; ++index) {
-      const auto part =
-          resolve(DisjointCpus{.index = index, .of = of}, topology.view(), kEight);
+      const auto part = resolve(DisjointCpus{.index = index, .of = of}, topology.view(), kEight);
       ASSERT_TRUE(part) << part.error().message;
       all.insert(all.end(), part->begin(), part->end());
     }

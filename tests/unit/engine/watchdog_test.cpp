@@ -19,7 +19,9 @@ TEST(Watchdog, cancels_with_the_deadline_as_reason) {
 
 TEST(Watchdog, leaves_a_run_that_ends_in_time_alone) {
   Cancellation cancellation;
-  { const Watchdog watchdog(std::chrono::hours(1), cancellation, "test"); }
+  {
+    const Watchdog watchdog(std::chrono::hours(1), cancellation, "test");
+  }
   EXPECT_FALSE(cancellation.requested());
 }
 

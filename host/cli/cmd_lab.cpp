@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// `schedrig lab setup|run|exec`: real KVM in an emulated host, on any machine. `run` runs a
+// scenario there as `schedrig run` would; `exec` any program of this build.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/cli/lab_run.hpp"
+#include "host/cli/run_options.hpp"
+#include "host/cli/signal_fd.hpp"
+#include "host/cli/verb.hpp"
+#include "host/lab/lab.hpp"
+#include "host/loader/search_path.hpp"
+
+namespace schedrig::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where in the emulated host a command leaves what is to be brought back.
+constexpr char kJsonInLab[] = "/out/report.json";
+
+int setup(const Globals& globals) {
+  const auto qemu = lab::setup_qemu([&](std::string_view line) {
+    if (globals.verbosity >= 0) {
+      std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+    }
+  });
+  if (!qemu) {
+    return report_error(qemu.error(), exit_code_for(qemu.error()));
+  }
+  std::printf("QEMU %s is at hand\n", qemu->version.c_str());
+  return kExitPass;
+}
+
+Result<lab::LabRequest> request_for(const Globals& globals) {
+  lab::LabRequest request;
+  TRY(lab::complete(request));
+  request.working_dir = fs::current_path().string();
+  request.files.push_back(loader::installation_plugin_directory());
+  for (const std::string& dir : globals.plugin_dirs) {
+    request.files.push_back(fs::absolute(dir));
+  }
+  if (globals.verbosity > 0) {
+    request.on_console = [](std::string_view text) {
+      std::fwrite(text.data(), 1, text.size(), stderr);
+    };
+  }
+  return request;
+}
+
+int carry_out(const Globals& globals, lab::LabRequest& request) {
+  const SignalFd signals;
+  request.cancel_fd = signals.fd();
+  if (globals.verbosity >= 0) {
+    std::fprintf(stderr, "lab: starting the emulated host (kernel %s, QEMU %s)\n",
+                 request.host_kernel.facts.version.c_str(), request.qemu.version.c_str());
+  }
+  const auto report = lab::run_in_lab(request);
+  if (!report) {
+    return report_error(report.error(), exit_code_for(report.error()));
+  }
+  if (globals.verbosity >= 0) {
+    std::fprintf(stderr, "lab: boot %.1f s, command %.1f s\n",
+                 static_cast<double>(report->boot.count()) / 1000,
+                 static_cast<double>(report->run.count()) / 1000);
+  }
+  for (const std::string& missing : report->missing) {
+    std::fprintf(stderr, "schedrig: the command in the lab did not write %s\n", missing.c_str());
+  }
+  return report->exit_code;
+}
+
+} // namespace
+
+int run_in_lab(const RunOptions& options, const Globals& globals) {
+  const auto scenario = load_scenario(options, globals);
+  if (!scenario) {
+    return kExitUsage;
+  }
+  auto request = request_for(globals);
+  if (!request) {
+    return report_error(request.error(), exit_code_for(request.error()));
+  }
+  const auto kernels = kernel::KernelCache::open();
+  auto guest = kernels ? kernels->find(scenario->machine.kernel)
+                       : Result<kernel::KernelEntry>(std::unexpected(kernels.error()));
+  if (!guest) {
+    return report_error(guest.error(), exit_code_for(guest.error()));
+  }
+  if (guest->dir.empty()) {
+    request->files.push_back(fs::absolute(guest->image)); // named by its path, not in the cache
+  } else {
+    request->guest_kernels.push_back(*guest);
+  }
+  std::error_code error;
+  request->command = {fs::read_symlink("/proc/self/exe", error).string()};
+  for (int i = 0; i < globals.verbosity; ++i) {
+    request->command.emplace_back("-v");
+  }
+  for (const std::string& dir : globals.plugin_dirs) {
+    request->command.insert(request->command.end(), {"--plugin-dir", dir});
+  }
+  request->command.insert(request->command.end(), {"run", options.config});
+  for (const std::string& set : all_sets(options)) {
+    request->command.insert(request->command.end(), {"--set", set});
+  }
+  for (const std::string& file : scenario->files) {
+    if (fs::exists(file, error)) {
+      request->files.push_back(fs::absolute(file));
+    }
+  }
+  for (const std::string& dir : scenario->plugin_path) {
+    request->files.push_back(fs::absolute(fs::path(options.config).parent_path() / dir));
+  }
+  if (options.json == "-") {
+    request->command.insert(request->command.end(), {"--json", "-"});
+  } else if (!options.json.empty()) {
+    request->command.insert(request->command.end(), {"--json", kJsonInLab});
+    request->outputs.push_back({.in_lab = kJsonInLab, .on_host = options.json});
+  }
+  // The run's own deadline holds inside; this one covers what surrounds it, on a clock that an
+  // emulated machine is several times behind.
+  request->run_deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              std::chrono::nanoseconds(scenario->run.deadline_ns)) +
+                          std::chrono::minutes(2);
+  return carry_out(globals, *request);
+}
+
+namespace {
+
+struct ExecOptions {
+  std::vector<std::string> command;
+  std::vector<std::string> stage;
+  std::vector<std::string> bring; // IN_LAB=ON_HOST
+  std::string kernel;
+  unsigned timeout_s = 600;
+};
+
+int exec_in_lab(const ExecOptions& options, const Globals& globals) {
+  auto request = request_for(globals);
+  if (!request) {
+    return report_error(request.error(), exit_code_for(request.error()));
+  }
+  const auto kernels = kernel::KernelCache::open();
+  if (kernels) {
+    if (const auto guest = kernels->find(options.kernel)) {
+      request->guest_kernels.push_back(*guest);
+    } else if (!options.kernel.empty()) {
+      return report_error(guest.error(), exit_code_for(guest.error()));
+    }
+  }
+  request->command = options.command;
+  for (const std::string& path : options.stage) {
+    request->files.push_back(fs::absolute(path));
+  }
+  for (const std::string& pair : options.bring) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos) {
+      return report_error({StatusCode::kInvalidArgument, "--bring " + pair + " has no '='",
+                           "write --bring PATH_IN_LAB=PATH_HERE", 0},
+                          kExitUsage);
+    }
+    request->outputs.push_back(
+        {.in_lab = pair.substr(0, equals), .on_host = pair.substr(equals + 1)});
+  }
+  request->run_deadline = std::chrono::seconds(options.timeout_s);
+  return carry_out(globals, *request);
+}
+
+void add_exec_verb(CLI::App& lab_verb, const Globals& globals, Action& action) {
+  auto options = std::make_shared<ExecOptions>();
+  CLI::App* verb = lab_verb.add_subcommand("exec", "run a program of this build in the lab");
+  verb->add_option("--stage", options->stage, "file or directory that it needs; repeatable")
+      ->allow_extra_args(false);
+  verb->add_option("--bring", options->bring, "IN_LAB=HERE: file to bring back; repeatable")
+      ->allow_extra_args(false);
+  verb->add_option("--kernel", options->kernel, "guest kernel to have there: version prefix");
+  verb->add_option("--timeout", options->timeout_s, "seconds for the program")
+      ->capture_default_str();
+  verb->add_option("COMMAND", options->command, "after --: the program and its arguments")
+      ->required();
+  verb->callback([&action, &globals, options] {
+    action = [&globals, options] { return exec_in_lab(*options, globals); };
+  });
+}
+
+} // namespace
+
+void add_lab_verb(CLI::App& app, const Globals& globals, Action& action) {
+  CLI::App* verb = app.add_subcommand("lab", "real KVM in an emulated host, on any machine");
+  verb->require_subcommand(1);
+  verb->add_subcommand("setup", "fetch the QEMU that the lab needs")->callback([&action, &globals] {
+    action = [&globals] { return setup(globals); };
+  });
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* run_verb = verb->add_subcommand("run", "run a scenario in the lab");
+  add_scenario_options(*run_verb, *options);
+  add_report_options(*run_verb, *options);
+  run_verb->callback([&action, &globals, options] {
+    action = [&globals, options] { return run_in_lab(*options, globals); };
+  });
+  add_exec_verb(*verb, globals, action);
+}
+
+} // namespace schedrig::cli

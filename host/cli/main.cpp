@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// The executable: parses the command line and runs one verb.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <unistd.h>
+
+#include "host/cli/verb.hpp"
+#include "host/log/log.hpp"
+#include "host/report/names.hpp"
+
+namespace schedrig::cli {
+
+bool use_colour(const Globals& globals, int fd) {
+  if (globals.color != "auto") {
+    return globals.color == "always";
+  }
+  const char* no_color = std::getenv("NO_COLOR"); // https://no-color.org: any non-empty value
+  return isatty(fd) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+int report_error(const Error& error, int exit_code) {
+  std::string text = "schedrig: error: " + error.message + "\n";
+  if (!error.help.empty()) {
+    text += "  help: " + error.help + "\n";
+  }
+  std::fputs(text.c_str(), stderr);
+  return exit_code;
+}
+
+int exit_code_for(const Error& error) {
+  switch (error.code) {
+  case StatusCode::kInvalidArgument:
+  case StatusCode::kNotFound:
+    return kExitUsage;
+  case StatusCode::kInterrupted:
+    return kExitInterrupted;
+  default:
+    return kExitInfrastructure;
+  }
+}
+
+namespace {
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app("schedrig - a test rig for Linux schedulers", "schedrig");
+  app.set_version_flag("--version", "schedrig " SCHEDRIG_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough(); // global options may stand after the verb
+
+  Globals globals;
+  for (int i = 0; i < argc; ++i) {
+    globals.command += (i == 0 ? "" : " ") + report::shell_quoted(argv[i]);
+  }
+  int more = 0;
+  int less = 0;
+  app.add_flag("-v,--verbose", more, "say more; twice: every operation");
+  app.add_flag("-q,--quiet", less, "say less; twice: errors only");
+  app.add_option("--color", globals.color, "colour: auto, always, never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--plugin-dir", globals.plugin_dirs, "look for plugins here first; repeatable")
+      ->allow_extra_args(false);
+
+  Action action;
+  for (const auto add : {add_run_verb, add_check_verb, add_ops_verb, add_plugins_verb,
+                         add_doctor_verb, add_kernel_verb, add_lab_verb}) {
+    add(app, globals, action);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitPass : kExitUsage;
+  }
+  globals.verbosity = more - less;
+  log::set_verbosity(globals.verbosity);
+  return action();
+}
+
+} // namespace
+} // namespace schedrig::cli
+
+int main(int argc, char** argv) {
+  try {
+    return schedrig::cli::parse_and_run(argc, argv);
+  } catch (const std::exception& error) { // a defect: nothing of ours throws
+    std::fputs(("schedrig: internal error: " + std::string(error.what()) + "\n").c_str(), stderr);
+    return schedrig::cli::kExitInfrastructure;
+  }
+}

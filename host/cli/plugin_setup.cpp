@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/plugin_setup.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace schedrig::cli {
+
+loader::Registry plugin_registry(const Globals& globals,
+                                 const std::vector<std::string>& config_dirs,
+                                 const std::string& config_base) {
+  loader::SearchRequest request;
+  request.command_line.assign(globals.plugin_dirs.begin(), globals.plugin_dirs.end());
+  if (const char* path = std::getenv("SCHEDRIG_PLUGIN_PATH"); path != nullptr) {
+    request.environment = path;
+  }
+  for (const std::string& dir : config_dirs) {
+    request.config.push_back(std::filesystem::path(config_base) / dir);
+  }
+  request.installation = loader::installation_plugin_directory();
+  return loader::Registry(loader::discover_plugins(loader::plugin_search_path(request)));
+}
+
+} // namespace schedrig::cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// The plugin registry as the command line and a config ask for it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/cli/verb.hpp"
+#include "host/loader/registry.hpp"
+
+namespace schedrig::cli {
+
+// `config_dirs`: [plugins] path, relative to the config's directory `config_base`.
+[[nodiscard]] loader::Registry plugin_registry(const Globals& globals,
+                                               const std::vector<std::string>& config_dirs = {},
+                                               const std::string& config_base = {});
+
+} // namespace schedrig::cli

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/json_report.hpp"
+
+#include <cstring>
+
+#include "host/json/text.hpp"
+#include "host/json/value.hpp"
+#include "host/report/names.hpp"
+
+namespace schedrig::report {
+namespace {
+
+using json::Value;
+
+Value error_value(const std::optional<Error>& error) {
+  if (!error) {
+    return Value();
+  }
+  Value value = Value::object();
+  value.set("code", to_string(error->code));
+  const char* name = error->os_errno == 0 ? nullptr : strerrorname_np(error->os_errno);
+  value.set("errno", name == nullptr ? Value() : Value(name));
+  value.set("message", error->message);
+  value.set("help", error->help);
+  return value;
+}
+
+Value op_value(const engine::OpRecord& op) {
+  Value value = Value::object();
+  value.set("kind", op.kind);
+  value.set("index", op.index);
+  value.set("iteration", op.iteration);
+  value.set("line", op.pos.line);
+  value.set("status", to_string(op.status));
+  value.set("start_ns", op.start_ns);
+  value.set("end_ns", op.end_ns);
+  value.set("error", error_value(op.error));
+  return value;
+}
+
+Value step_value(const engine::StepRecord& step) {
+  Value value = Value::object();
+  value.set("name", step.name);
+  value.set("verdict", engine::to_string(step.verdict));
+  value.set("start_ns", step.start_ns);
+  value.set("end_ns", step.end_ns);
+  Value& ops = value.set("ops", Value::array());
+  for (const engine::OpRecord& op : step.ops) {
+    ops.push(op_value(op));
+  }
+  value.set("error", error_value(step.error));
+  return value;
+}
+
+template <class Integers> Value integer_array(const Integers& integers) {
+  Value value = Value::array();
+  for (const auto integer : integers) {
+    value.push(integer);
+  }
+  return value;
+}
+
+Value worker_value(const engine::WorkerRecord& worker) {
+  Value value = Value::object();
+  value.set("cgroup", worker.cgroup);
+  value.set("step", worker.step);
+  value.set("group", worker.group);
+  value.set("worker", worker.worker);
+  value.set("pid", worker.pid);
+  value.set("type", work_type_info(worker.type).name);
+  value.set("started", worker.started);
+  value.set("completed", worker.completed);
+  value.set("wait_status", worker.wait_status);
+  value.set("work_units", worker.work_units);
+  value.set("iterations", worker.iterations);
+  value.set("migrations", worker.migrations);
+  value.set("start_ns", worker.start_ns);
+  value.set("cpu_ns", worker.cpu_ns);
+  value.set("wall_ns", worker.wall_ns);
+  value.set("run_delay_ns", worker.run_delay_ns);
+  value.set("cpus_used", integer_array(worker.cpus_used));
+  value.set("cpus_permitted", integer_array(worker.cpus_permitted));
+  Value& gaps = value.set("gaps", Value::array());
+  for (const Gap& gap : worker.gaps) {
+    Value& entry = gaps.push(Value::object());
+    entry.set("start_ns", gap.start_ns);
+    entry.set("length_ns", gap.length_ns);
+    entry.set("cpu", gap.cpu);
+  }
+  Value& frozen = value.set("frozen", Value::array());
+  for (const engine::Interval& interval : worker.frozen) {
+    Value& entry = frozen.push(Value::object());
+    entry.set("start_ns", interval.start_ns);
+    entry.set("end_ns", interval.end_ns);
+  }
+  return value;
+}
+
+} // namespace
+
+std::string json_document(const engine::RunReport& report) {
+  Value document = Value::object();
+  document.set("schema", kJsonSchema);
+  document.set("verdict", engine::to_string(report.verdict));
+  document.set("end", to_string(report.end));
+  document.set("exit_code", engine::exit_code(report));
+  document.set("cause", error_value(report.cause));
+  document.set("name", report.name);
+  document.set("config", report.config);
+  document.set("backend", report.backend);
+  document.set("scheduler", report.scheduler);
+  document.set("seed", report.seed);
+  Value& machine = document.set("machine", Value::object());
+  for (const auto& [key, fact] : report.machine) {
+    machine.set(key, fact);
+  }
+  document.set("backdrop", step_value(report.backdrop));
+  Value& steps = document.set("steps", Value::array());
+  for (const engine::StepRecord& step : report.steps) {
+    steps.push(step_value(step));
+  }
+  Value& procs = document.set("cgroup_procs", Value::array());
+  for (const engine::CgroupProcs& capture : report.cgroup_procs) {
+    Value& entry = procs.push(Value::object());
+    entry.set("tag", capture.tag);
+    entry.set("cgroup", capture.cgroup);
+    entry.set("pids", integer_array(capture.pids));
+  }
+  Value& events = document.set("scheduler_events", Value::array());
+  for (const engine::SchedulerEvent& event : report.scheduler_events) {
+    Value& entry = events.push(Value::object());
+    entry.set("at_ns", event.at_ns);
+    entry.set("exit_kind", event.exit_kind);
+    entry.set("text", event.text);
+  }
+  Value& workers = document.set("workers", Value::array());
+  for (const engine::WorkerRecord& worker : report.workers) {
+    workers.push(worker_value(worker));
+  }
+  Value& checks = document.set("checks", Value::array());
+  for (const engine::CheckRecord& check : report.checks) {
+    Value& entry = checks.push(Value::object());
+    entry.set("name", check.name);
+    entry.set("verdict", engine::to_string(check.verdict));
+    entry.set("observed", check.observed);
+    entry.set("limit", check.limit);
+  }
+  return json::to_document(document);
+}
+
+} // namespace schedrig::report

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/names.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace schedrig::report {
+
+std::string_view to_string(engine::RunEnd end) noexcept {
+  constexpr std::array<std::string_view, 5> kNames = {"complete", "refused", "infrastructure",
+                                                      "deadline", "interrupted"};
+  return kNames[static_cast<std::size_t>(end)];
+}
+
+std::string_view to_string(engine::OpStatus status) noexcept {
+  constexpr std::array<std::string_view, 3> kNames = {"ok", "failed", "not_run"};
+  return kNames[static_cast<std::size_t>(status)];
+}
+
+std::string_view to_string(StatusCode code) noexcept {
+  constexpr std::array<std::string_view, 11> kNames = {
+      "ok",      "invalid_argument", "not_found",    "already_exists", "unsupported", "os",
+      "timeout", "interrupted",      "guest_failed", "bad_data",       "internal"};
+  return kNames[static_cast<std::size_t>(code)];
+}
+
+std::string shell_quoted(std::string_view text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                      "0123456789_-./:=,+@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string quoted = "'";
+  for (const char c : text) {
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return quoted + "'";
+}
+
+std::string human_duration(std::int64_t ns) {
+  struct Unit {
+    double ns;
+    const char* name;
+  };
+  constexpr std::array<Unit, 3> kUnits = {{{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}}};
+  for (const Unit& unit : kUnits) {
+    const double value = static_cast<double>(ns) / unit.ns;
+    if (value >= 1) {
+      std::array<char, 32> text{};
+      const int digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+      std::snprintf(text.data(), text.size(), "%.*f %s", digits, value, unit.name);
+      return text.data();
+    }
+  }
+  return std::to_string(ns) + " ns";
+}
+
+} // namespace schedrig::report

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The one machine-readable line that every run ends with on stderr.
+#pragma once
+
+#include <string>
+
+#include "host/engine/run_report.hpp"
+
+namespace schedrig::report {
+
+// "schedrig: verdict=pass exit=0 end=complete backend=mock scheduler=eevdf seed=1 config=x.toml";
+// no newline. Values with spaces or quotes are quoted as in a shell.
+[[nodiscard]] std::string outcome_line(const engine::RunReport& report);
+
+} // namespace schedrig::report

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/summary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <vector>
+
+#include "host/engine/checks.hpp"
+#include "host/report/names.hpp"
+
+namespace schedrig::report {
+namespace {
+
+using engine::RunReport;
+using engine::StepRecord;
+using engine::Verdict;
+using engine::WorkerRecord;
+
+std::string painted(std::string_view text, Verdict verdict, bool colour) {
+  if (!colour) {
+    return std::string(text);
+  }
+  const std::string_view code = verdict == Verdict::kPass           ? "32"
+                                : verdict == Verdict::kSkip         ? "2"
+                                : verdict == Verdict::kInconclusive ? "33"
+                                                                    : "31";
+  return "\x1b[1;" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::string upper(std::string_view text) {
+  std::string copy(text);
+  std::ranges::transform(copy, copy.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+  return copy;
+}
+
+std::string fact(const RunReport& report, std::string_view key) {
+  const auto found =
+      std::ranges::find(report.machine, key, &std::pair<std::string, std::string>::first);
+  return found == report.machine.end() ? "" : found->second;
+}
+
+std::string headline(const RunReport& report, bool colour) {
+  std::string line = painted(upper(engine::to_string(report.verdict)), report.verdict, colour) +
+                     "  " + report.name + " on " + report.backend;
+  const std::string kernel = fact(report, "kernel.release");
+  const std::string topology = fact(report, "machine.topology");
+  line += kernel.empty() ? "" : ", kernel " + kernel;
+  line += ", scheduler " + report.scheduler;
+  line += topology.empty() ? "" : ", " + topology;
+  return line + ", seed " + std::to_string(report.seed) + "\n";
+}
+
+std::string step_line(std::string_view label, const StepRecord& step, bool colour) {
+  const auto done = std::ranges::count(step.ops, engine::OpStatus::kOk, &engine::OpRecord::status);
+  std::string line = "  " + std::string(label) + "  " +
+                     painted(engine::to_string(step.verdict), step.verdict, colour);
+  if (step.verdict != Verdict::kSkip) {
+    line += ", " + human_duration(step.end_ns - step.start_ns);
+  }
+  if (!step.ops.empty()) {
+    line += ", " + std::to_string(done) + " of " + std::to_string(step.ops.size()) + " ops";
+  }
+  return line + "\n";
+}
+
+std::string steps(const RunReport& report, bool colour) {
+  std::string text;
+  for (std::size_t i = 0; i < report.steps.size(); ++i) {
+    text += step_line("step " + std::to_string(i + 1) + " \"" + report.steps[i].name + "\"",
+                      report.steps[i], colour);
+  }
+  return text;
+}
+
+std::string checks(const RunReport& report, bool colour) {
+  std::string text;
+  for (const engine::CheckRecord& check : report.checks) {
+    text += "  check " + check.name + "  " +
+            painted(engine::to_string(check.verdict), check.verdict, colour) + ": " +
+            check.observed + "\n";
+    if (check.verdict >= Verdict::kInconclusive) {
+      text += "    limit: " + check.limit + "\n";
+    }
+  }
+  return text;
+}
+
+struct GroupRow {
+  const WorkerRecord* first = nullptr;
+  std::uint32_t workers = 0;
+  std::int64_t cpu_ns = 0;
+  std::int64_t wall_ns = 0;
+  std::int64_t run_delay_ns = 0;
+  std::int64_t gap_ns = 0;
+  std::uint64_t migrations = 0;
+};
+
+// One line a worker group: what share of a CPU each of its workers had, and how long they waited.
+std::string groups(const RunReport& report) {
+  std::map<std::uint32_t, GroupRow> rows;
+  for (const WorkerRecord& worker : report.workers) {
+    GroupRow& row = rows[worker.group];
+    row.first = row.first == nullptr ? &worker : row.first;
+    ++row.workers;
+    row.cpu_ns += worker.cpu_ns;
+    row.wall_ns += worker.wall_ns;
+    row.run_delay_ns += worker.run_delay_ns;
+    row.migrations += worker.migrations;
+    for (const Gap& gap : worker.gaps) {
+      row.gap_ns = std::max(row.gap_ns, engine::unfrozen_length(gap, worker.frozen));
+    }
+  }
+  if (rows.empty()) {
+    return "";
+  }
+  std::array<char, 256> line{};
+  std::snprintf(line.data(), line.size(), "  %-20s %-8s %7s %8s %11s %10s %10s\n", "workers of",
+                "type", "workers", "CPU each", "delay each", "longest gap", "migrations");
+  std::string text = line.data();
+  for (const auto& [number, row] : rows) {
+    const double share = row.wall_ns == 0 ? 0.0
+                                          : 100.0 * static_cast<double>(row.cpu_ns) /
+                                                static_cast<double>(row.wall_ns);
+    const std::string where = row.first->cgroup.empty() ? "(runner)" : row.first->cgroup;
+    std::snprintf(line.data(), line.size(), "  %-20.20s %-8.8s %7u %7.1f%% %11s %10s %10llu\n",
+                  where.c_str(), std::string(work_type_info(row.first->type).name).c_str(),
+                  row.workers, share, human_duration(row.run_delay_ns / row.workers).c_str(),
+                  human_duration(row.gap_ns).c_str(),
+                  static_cast<unsigned long long>(row.migrations));
+    text += line.data();
+  }
+  return text;
+}
+
+std::string failure(const RunReport& report, bool colour) {
+  if (!report.cause) {
+    return "";
+  }
+  std::string text =
+      "  " + painted("cause", report.verdict, colour) + ": " + report.cause->message + "\n";
+  if (!report.cause->help.empty()) {
+    text += "  help: " + report.cause->help + "\n";
+  }
+  for (const engine::SchedulerEvent& event : report.scheduler_events) {
+    text += "  scheduler exit at " + human_duration(event.at_ns) + ": kind " +
+            std::to_string(event.exit_kind) + ", " + event.text + "\n";
+  }
+  return text;
+}
+
+} // namespace
+
+std::string summary(const RunReport& report, std::string_view reproduce, bool colour) {
+  std::string text = headline(report, colour) + failure(report, colour) + steps(report, colour) +
+                     checks(report, colour) + groups(report);
+  if (report.verdict != Verdict::kPass) {
+    text += "  reproduce: " + std::string(reproduce) + "\n";
+  }
+  return text;
+}
+
+} // namespace schedrig::report

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// The command line as a user meets it, on mock: exit codes, streams, messages.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "host/json/text.hpp"
+#include "tests/support/run_command.hpp"
+
+namespace schedrig {
+namespace {
+
+namespace fs = std::filesystem;
+using test::CommandResult;
+
+const std::string kSchedrig = SCHEDRIG_BINARY;
+const std::string kSource = SCHEDRIG_SOURCE_DIR;
+
+CommandResult schedrig(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), kSchedrig);
+  return test::run_command(std::move(arguments));
+}
+
+// A scenario in a file that is gone after the test.
+class ScenarioFile {
+ public:
+  explicit ScenarioFile(const std::string& text)
+      : path_(fs::path(testing::TempDir()) /
+              ("schedrig-cli-" + std::to_string(getpid()) + ".toml")) {
+    std::ofstream(path_) << text;
+  }
+  ~ScenarioFile() { fs::remove(path_); }
+  ScenarioFile(const ScenarioFile&) = delete;
+  ScenarioFile& operator=(const ScenarioFile&) = delete;
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+constexpr char kSpin[] = R"(schema = 1
+[run]
+duration = "1s"
+[machine]
+topology = "1n1l2c1t"
+[[step]]
+name = "spin"
+hold = "200ms"
+[[step.cgroup]]
+name = "a"
+work = [ { type = "spin", workers = 2 } ]
+)";
+
+TEST(Cli, the_quickstart_passes_and_says_so_on_both_streams) {
+  const CommandResult result = schedrig({"run", kSource + "/configs/quickstart.toml"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(result.out.starts_with("PASS  quickstart on mock")) << result.out;
+  EXPECT_NE(result.err.find("schedrig: verdict=pass exit=0 end=complete backend=mock"),
+            std::string::npos)
+      << result.err;
+}
+
+TEST(Cli, every_config_gives_identical_json_twice) {
+  for (const auto& entry : fs::directory_iterator(kSource + "/configs")) {
+    if (entry.path().extension() != ".toml") {
+      continue;
+    }
+    const CommandResult first = schedrig({"run", entry.path().string(), "--json", "-"});
+    const CommandResult second = schedrig({"run", entry.path().string(), "--json", "-"});
+    EXPECT_EQ(first.exit_code, 0) << entry.path() << "\n" << first.err << first.out;
+    EXPECT_EQ(first.out, second.out) << entry.path();
+    const auto document = json::parse(first.out, "report");
+    ASSERT_TRUE(document) << document.error().message;
+    EXPECT_EQ(*document->find("verdict")->as_string(), "pass") << entry.path();
+  }
+}
+
+TEST(Cli, another_seed_is_another_run) {
+  const std::string config = kSource + "/configs/quickstart.toml";
+  const CommandResult first = schedrig({"run", config, "--json", "-"});
+  const CommandResult second = schedrig({"run", config, "--json", "-", "--seed", "7"});
+  EXPECT_NE(first.out, second.out);
+  EXPECT_NE(second.err.find("seed=7"), std::string::npos);
+}
+
+TEST(Cli, five_mistakes_give_five_located_errors_and_exit_code_2) {
+  const ScenarioFile file(R"(schema = 1
+[run]
+durations = "1s"
+seed = 1.5
+[machine]
+memory = "12 parsecs"
+[[step]]
+hold = 5
+[[step.op]]
+kind = "freeze_group"
+cgroup = "a"
+)");
+  const CommandResult result = schedrig({"run", file.path()});
+  EXPECT_EQ(result.exit_code, 2);
+  std::size_t errors = 0;
+  for (const char* at : {":3:", ":4:", ":6:", ":8:", ":10:"}) {
+    errors += result.err.find(file.path() + at) != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(errors, 5U) << result.err;
+  EXPECT_TRUE(result.out.empty()) << result.out;
+}
+
+TEST(Cli, a_failed_check_is_exit_code_1_with_the_cause_first) {
+  const ScenarioFile file(std::string(kSpin) + "[checks]\nmax_gap = \"1ns\"\n");
+  const CommandResult result = schedrig({"run", file.path()});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  const std::size_t cause = result.out.find("cause: check max_gap");
+  const std::size_t evidence = result.out.find("step 1");
+  const std::size_t reproduce = result.out.find("reproduce: ");
+  EXPECT_LT(cause, evidence) << result.out;
+  EXPECT_LT(evidence, reproduce) << result.out;
+}
+
+TEST(Cli, expect_fail_turns_a_failure_into_a_pass) {
+  const ScenarioFile file(std::string(kSpin) + "[checks]\nmax_gap = \"1ns\"\n");
+  const CommandResult result = schedrig({"run", file.path(), "--set", "run.expect=\"fail\""});
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+}
+
+TEST(Cli, a_failed_op_names_step_op_file_line_and_object) {
+  const ScenarioFile file(R"(schema = 1
+[run]
+duration = "1s"
+[backdrop]
+[[backdrop.cgroup]]
+name = "cell"
+[[step]]
+name = "first"
+[[step.op]]
+kind = "set_cpuset"
+cgroup = "cell"
+cpus = { llc = 9 }
+)");
+  const CommandResult result = schedrig({"run", file.path()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.out.find("step 1 \"first\", op 1 set_cpuset (" + file.path() +
+                            ":9): "
+                            "llc = 9 does not exist"),
+            std::string::npos)
+      << result.out;
+}
+
+TEST(Cli, an_unknown_backend_is_a_usage_error_that_names_the_nearest) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result = schedrig({"run", file.path(), "--set", "run.backend=\"mokc\""});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("mock"), std::string::npos) << result.err;
+}
+
+TEST(Cli, a_deadline_that_passes_is_exit_code_124) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result = schedrig({"run", file.path(), "--set", "run.deadline=\"100ms\""});
+  EXPECT_EQ(result.exit_code, 124) << result.err << result.out;
+  EXPECT_NE(result.out.find("deadline"), std::string::npos) << result.out;
+}
+
+TEST(Cli, interrupting_a_run_tears_down_and_is_exit_code_130) {
+  const ScenarioFile file(kSpin);
+  // An hour of machine time: simulated for much longer than the signal takes to arrive.
+  test::Command command({kSchedrig, "run", file.path(), "--set", "run.deadline=\"2h\"", "--set",
+                         "step[0].hold=\"1h\"", "--set",
+                         "step[0].cgroup[0].work[0].type=\"pipe_io\""});
+  ASSERT_TRUE(command.wait_for_stderr("step 1/1"));
+  command.kill(SIGINT);
+  const CommandResult result = command.finish();
+  EXPECT_EQ(result.exit_code, 130) << result.err << result.out;
+  EXPECT_NE(result.err.find("end=interrupted"), std::string::npos) << result.err;
+}
+
+TEST(Cli, a_report_that_cannot_be_written_is_said_and_leaves_no_file) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result =
+      schedrig({"run", file.path(), "--json", "/nonexistent-directory/report.json"});
+  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_NE(result.err.find("/nonexistent-directory/report.json"), std::string::npos);
+}
+
+TEST(Cli, check_accepts_every_config_and_runs_nothing) {
+  for (const auto& entry : fs::directory_iterator(kSource + "/configs")) {
+    if (entry.path().extension() == ".toml") {
+      const CommandResult result = schedrig({"check", entry.path().string()});
+      EXPECT_EQ(result.exit_code, 0) << entry.path() << "\n" << result.err;
+    }
+  }
+}
+
+TEST(Cli, ops_lists_all_twenty_eight_and_sched_command) {
+  const CommandResult result = schedrig({"ops"});
+  EXPECT_EQ(std::ranges::count(result.out, '\n'), 29);
+  EXPECT_EQ(result.exit_code, 0);
+}
+
+TEST(Cli, plugins_lists_the_bundled_ones_as_usable) {
+  const CommandResult result = schedrig({"plugins"});
+  for (const char* plugin : {"mock", "kvm", "eevdf", "fifo"}) {
+    EXPECT_NE(result.out.find(std::string("\n  ") + plugin + " "), std::string::npos) << result.out;
+  }
+  EXPECT_EQ(result.out.find("refused"), std::string::npos) << result.out;
+}
+
+TEST(Cli, bad_usage_is_exit_code_2) {
+  EXPECT_EQ(schedrig({"frobnicate"}).exit_code, 2);
+  EXPECT_EQ(schedrig({}).exit_code, 2);
+  EXPECT_EQ(schedrig({"run"}).exit_code, 2);
+  EXPECT_EQ(schedrig({"--version"}).exit_code, 0);
+}
+
+} // namespace
+} // namespace schedrig

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "tests/contract/booted_machine.hpp"
+
+#include <schedrig/schedulers.hpp>
+
+#include "host/engine/scenario_runner.hpp"
+
+namespace schedrig::contract {
+namespace {
+
+// An emulated host boots a guest in some ten seconds; a loaded one needs several times that.
+constexpr std::int64_t kBootNs = 180'000'000'000;
+constexpr std::int64_t kAttachNs = 30'000'000'000;
+constexpr std::int64_t kShutDownNs = 5'000'000'000;
+
+} // namespace
+
+Options& options() {
+  static Options the_options;
+  return the_options;
+}
+
+BootedMachine& BootedMachine::get() {
+  static BootedMachine machine;
+  return machine;
+}
+
+BootedMachine::BootedMachine()
+    : registry_(loader::discover_plugins(
+          {{loader::installation_plugin_directory(), loader::SearchOrigin::kInstallation}})) {
+  if (auto booted = boot(); !booted) {
+    problem_ =
+        booted.error().message + (booted.error().help.empty() ? "" : "; ") + booted.error().help;
+    session_.reset();
+  }
+}
+
+BootedMachine::~BootedMachine() {
+  session_.reset();
+  if (handle_) {
+    (void)(*handle_)->shut_down(kShutDownNs);
+  }
+}
+
+Result<> BootedMachine::boot() {
+  const auto* backend_plugin = TRY(registry_.load(options().backend, PluginKind::kBackend));
+  const auto* scheduler = TRY(registry_.load("eevdf", PluginKind::kScheduler));
+  auto* backend = query<Backend>(*backend_plugin->plugin);
+  if (backend == nullptr) {
+    return fail(StatusCode::kInternal, "the plugin offers no backend");
+  }
+  const MachineSpec spec = {.topology = view_,
+                            .memory_bytes = 384ULL << 20U,
+                            .kernel_image = options().kernel,
+                            .kernel_cmdline = {},
+                            .seed = 1,
+                            .params = {}};
+  handle_ = std::make_unique<engine::MachineHandle>(
+      TRY(engine::MachineHandle::create(*backend, spec, events_, cancellation_)));
+  Machine& machine = **handle_;
+  TRY(from_status(machine.boot(kBootNs)));
+  auto* files = query<FilesFacet>(machine);
+  auto* tasks = query<TasksFacet>(machine);
+  auto* schedulers = query<SchedulersFacet>(machine);
+  if (files == nullptr || tasks == nullptr || schedulers == nullptr) {
+    return fail(StatusCode::kInternal, "the machine lacks files, tasks or schedulers");
+  }
+  TRY(from_status(schedulers->attach("eevdf", *scheduler->plugin, {}, kAttachNs)));
+  files_ = files;
+  tasks_ = tasks;
+  session_ =
+      std::make_unique<engine::Session>(machine, *files, *tasks, view_, events_, cancellation_);
+  return session_->read_online_cpus();
+}
+
+engine::RunReport BootedMachine::run(const Scenario& scenario) {
+  engine::Session session(**handle_, *files_, *tasks_, view_, events_, cancellation_);
+  engine::RunReport report;
+  report.backdrop.name = "backdrop";
+  if (auto online = session.read_online_cpus(); !online) {
+    report.cause = std::move(online).error();
+    return report;
+  }
+  engine::run_steps(scenario, session, observer_, report);
+  return report;
+}
+
+} // namespace schedrig::contract

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// BootedMachine: one machine of the backend under test, booted once for the whole process and used
+// by every case. A scenario leaves the machine as it found it; cases check that.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <schedrig/backend.hpp>
+#include <schedrig/files.hpp>
+#include <schedrig/scenario.hpp>
+#include <schedrig/tasks.hpp>
+
+#include "host/engine/machine_handle.hpp"
+#include "host/engine/observer.hpp"
+#include "host/engine/run_report.hpp"
+#include "host/engine/session.hpp"
+#include "host/loader/registry.hpp"
+
+namespace schedrig::contract {
+
+// What the command line of the test asks for.
+struct Options {
+  std::string backend; // plugin name
+  std::string kernel;  // path of the image for backends that need one
+};
+Options& options();
+
+// 2 LLCs of 2 cores: enough for every cpuset spec, small enough to boot quickly under emulation.
+inline constexpr std::uint32_t kNodes = 1;
+inline constexpr std::uint32_t kLlcs = 2;
+inline constexpr std::uint32_t kCoresPerLlc = 2;
+inline constexpr std::uint32_t kCpus = kLlcs * kCoresPerLlc;
+
+class BootedMachine {
+ public:
+  // The process's machine; made and booted at the first call. Fails the test (and every further
+  // one) with the reason when it does not come up.
+  static BootedMachine& get();
+  ~BootedMachine();
+
+  [[nodiscard]] bool up() const { return session_ != nullptr; }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  [[nodiscard]] engine::Session& session() { return *session_; }
+  [[nodiscard]] engine::GuestFiles& files() { return session_->files(); }
+  [[nodiscard]] TasksFacet& tasks() { return session_->tasks(); }
+  [[nodiscard]] Machine& machine() { return **handle_; }
+
+  // Runs steps on it as `schedrig run` does.
+  engine::RunReport run(const Scenario& scenario);
+
+ private:
+  BootedMachine();
+  Result<> boot();
+
+  engine::RunObserver observer_;
+  engine::EventCollector events_{observer_};
+  engine::Cancellation cancellation_;
+  Topology topology_ = Topology::uniform(kNodes, kLlcs, kCoresPerLlc, 1);
+  TopologyView view_ = topology_.view();
+  loader::Registry registry_;
+  std::unique_ptr<engine::MachineHandle> handle_;
+  std::unique_ptr<engine::Session> session_;
+  FilesFacet* files_ = nullptr;
+  TasksFacet* tasks_ = nullptr;
+  std::string problem_;
+};
+
+} // namespace schedrig::contract
