@@ -46,7 +46,7 @@ constexpr std::array kNodeFields = {
         "llcs", FieldKind::kList, "cores of each of its LLCs; []: a node of memory only",
         {.required = true, .minimum = 1, .maximum = kMaxCpus}),
     size_key<&NodeTable::memory_bytes>("memory", "its memory; an even share by default",
-                                       {.minimum = kMiB, .maximum = INT64_MAX}),
+                                       {.minimum = kMiB, .maximum = kMemory.maximum}),
 };
 
 void read_nodes(Decoder& decoder, const FieldInfo& info, const Node& value,
@@ -193,11 +193,7 @@ void check_memory(Decoder& decoder, const Node& value, MachineConfig& to) {
   std::size_t with_size = 0;
   for (const NodeSpec& node : to.topology.nodes) {
     with_size += node.memory_bytes == 0 ? 0 : 1;
-    if (node.memory_bytes > INT64_MAX - given) {
-      decoder.error(value.find("topology")->pos, "the nodes' memory adds up to more than 8 EiB");
-      return;
-    }
-    given += node.memory_bytes;
+    given += node.memory_bytes; // at most kMaxCpus nodes of 1 TiB: no overflow
   }
   if (with_size == 0) {
     return;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <schedrig/ops.hpp>
@@ -23,10 +25,15 @@ using OpReader = void (*)(Decoder& decoder, const Node& table, OpBody& to);
 [[nodiscard]] std::span<const OpReader> cgroup_op_readers() noexcept;
 [[nodiscard]] std::span<const OpReader> machine_op_readers() noexcept;
 
+// "op freeze_cgroup", for messages.
+template <class T> std::string op_name() {
+  return "op " + std::string(op_info(OpBody(T{})).name);
+}
+
 // An OpReader for an op that its field table describes whole.
 template <class T, auto& kFields> void read_op(Decoder& decoder, const Node& table, OpBody& to) {
   T op;
-  decode_table<T>(decoder, table, "this op", kFields, op, "kind");
+  decode_table<T>(decoder, table, op_name<T>(), kFields, op, "kind");
   to = std::move(op);
 }
 

@@ -113,7 +113,7 @@ constexpr std::array kSpawn = {
 
 void read_spawn(Decoder& decoder, const Node& table, OpBody& to) {
   Spawn op;
-  decode_table<Spawn>(decoder, table, "this op", kSpawn, op, "kind");
+  decode_table<Spawn>(decoder, table, op_name<Spawn>(), kSpawn, op, "kind");
   if (const Node* work = table.find("work"); work != nullptr && !op.cgroup) {
     if (const Node* percent = work->find("workers_pct")) {
       decoder.error(percent->pos, "workers_pct with placement = \"runner\": there is no cpuset",

@@ -95,7 +95,7 @@ constexpr std::array kWatchSnapshot = {
 
 void read_watch_snapshot(Decoder& decoder, const Node& table, OpBody& to) {
   WatchSnapshot op;
-  decode_table<WatchSnapshot>(decoder, table, "this op", kWatchSnapshot, op, "kind");
+  decode_table<WatchSnapshot>(decoder, table, op_name<WatchSnapshot>(), kWatchSnapshot, op, "kind");
   const bool symbol = table.find("symbol") != nullptr;
   if (symbol == (table.find("target") != nullptr)) {
     decoder.error(table.pos,

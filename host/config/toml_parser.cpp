@@ -15,6 +15,15 @@
 namespace schedrig::config {
 namespace {
 
+// The library's sentences begin with a capital; ours do not.
+std::string reason(std::string_view description) {
+  std::string text = text::printable(description);
+  if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') {
+    text.front() = static_cast<char>(text.front() - 'A' + 'a');
+  }
+  return text;
+}
+
 SourcePos position(const toml::source_position& at, std::uint32_t file) {
   return {.file = file, .line = at.line, .column = at.column};
 }
@@ -84,8 +93,7 @@ std::optional<Node> parse_toml(std::string_view text, std::uint32_t file, Diagno
   try {
     return convert(toml::parse(text), file);
   } catch (const toml::parse_error& error) {
-    to.add(position(error.source().begin, file),
-           "not valid TOML: " + text::printable(error.description()));
+    to.add(position(error.source().begin, file), "not valid TOML: " + reason(error.description()));
   } catch (const std::exception& error) {
     to.add({.file = file, .line = 0, .column = 0},
            std::string("the file could not be read: ") + text::printable(error.what()));
