@@ -36,25 +36,6 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-// Names that `extra` sets are taken from there only.
-std::vector<std::string>
-build_environment(const std::vector<std::pair<std::string, std::string>>& extra) {
-  auto all = extra;
-  all.emplace_back("LC_ALL", "C");
-  std::vector<std::string> result;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view line(*entry);
-    const std::string_view name = line.substr(0, line.find('='));
-    if (std::ranges::none_of(all, [&](const auto& pair) { return pair.first == name; })) {
-      result.emplace_back(line);
-    }
-  }
-  for (const auto& [name, value] : all) {
-    result.emplace_back(name).append("=").append(value);
-  }
-  return result;
-}
-
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> result;
   result.reserve(strings.size() + 1);
@@ -146,6 +127,24 @@ bool collect(int pid_fd, int out, int err, const ChildRequest& request, ChildOut
 
 } // namespace
 
+std::vector<std::string>
+child_environment(const std::vector<std::pair<std::string, std::string>>& extra) {
+  auto all = extra;
+  all.emplace_back("LC_ALL", "C");
+  std::vector<std::string> result;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view line(*entry);
+    const std::string_view name = line.substr(0, line.find('='));
+    if (std::ranges::none_of(all, [&](const auto& pair) { return pair.first == name; })) {
+      result.emplace_back(line);
+    }
+  }
+  for (const auto& [name, value] : all) {
+    result.emplace_back(name).append("=").append(value);
+  }
+  return result;
+}
+
 Result<ChildOutcome> run_child(const ChildRequest& request) {
   if (request.argv.empty()) {
     return fail(StatusCode::kInvalidArgument, "no program to run");
@@ -154,7 +153,7 @@ Result<ChildOutcome> run_child(const ChildRequest& request) {
   Pipe err = TRY(make_pipe());
   Pipe exec_status = TRY(make_pipe());
   auto args = request.argv;
-  auto env = build_environment(request.env);
+  auto env = child_environment(request.env);
   const auto argv = pointers(args);
   const auto envp = pointers(env);
   const pid_t parent = ::getpid();

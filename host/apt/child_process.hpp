@@ -38,6 +38,10 @@ Result<ChildOutcome> run_child(const ChildRequest& request);
 // As run_child, but a non-zero exit code is an error that quotes the last lines of stderr.
 Result<ChildOutcome> run_child_ok(const ChildRequest& request);
 
+// This process's environment as NAME=VALUE strings, with LC_ALL=C and `extra` set over it.
+std::vector<std::string>
+child_environment(const std::vector<std::pair<std::string, std::string>>& extra);
+
 // The last max_lines non-empty lines of text, joined by "; ": what an error message can carry.
 std::string last_lines(const std::string& text, std::size_t max_lines);
 

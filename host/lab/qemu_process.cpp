@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/apt/child_process.hpp"
 #include "host/lab/frame.hpp"
 
 namespace schedrig::lab {
@@ -120,7 +121,7 @@ Result<QemuProcess> QemuProcess::start(const Qemu& qemu, const HostSpec& spec) {
   Pair console = TRY(make_pair());
   Pair complaints = TRY(make_pair());
   auto args = qemu_arguments(qemu, spec, channel.theirs.get(), console.theirs.get());
-  std::vector<std::string> env = {"LD_LIBRARY_PATH=" + qemu.library_path(), "LC_ALL=C"};
+  auto env = child_environment({{"LD_LIBRARY_PATH", qemu.library_path()}});
   const auto argv = pointers(args);
   const auto envp = pointers(env);
   const pid_t parent = ::getpid();
