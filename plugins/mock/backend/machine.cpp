@@ -103,14 +103,15 @@ void MockMachine::interrupt() noexcept {
 
 Status MockMachine::shut_down(std::int64_t /*timeout_ns*/) noexcept {
   return guard("shut_down", [&] {
-    for (Group& group : groups_) {
-      discard(group);
-    }
     if (state_ == State::kUp) {
+      // First, so that no policy can keep a task from dying.
       attached_ = {};
       default_ = {};
       static_cast<void>(engine_.attach(fallback_, "fallback"));
       drop_policy();
+    }
+    for (Group& group : groups_) {
+      discard(group);
     }
     state_ = State::kDown;
   });

@@ -9,8 +9,10 @@
 namespace schedrig::mock {
 namespace {
 
-// One page: what cgroup_kf_ops accepts in one write (atomic_write_len).
+// What one write may carry (atomic_write_len): a page, but for cpuset lists 100 + 6 x NR_CPUS,
+// which is 8192 on Debian.
 constexpr std::size_t kMaxWrite = 4096;
+constexpr std::size_t kMaxCpusetWrite = 100 + (6 * 8192);
 // CGROUP_WEIGHT_MIN, _MAX (include/linux/cgroup.h).
 constexpr std::uint64_t kWeightMin = 1;
 constexpr std::uint64_t kWeightMax = 10000;
@@ -44,22 +46,23 @@ std::string controller_names(std::uint32_t mask) {
   return text + "\n";
 }
 
-int read_procs(CgroupTree& tree, std::uint32_t index, std::string& out) {
-  if (tree.at(index).threaded) {
-    return EOPNOTSUPP; // cgroup_procs_start(): of threads there is cgroup.threads only
-  }
+// The processes of a threaded subtree are those of its root.
+void add_threaded_pids(const CgroupTree& tree, std::uint32_t index, std::string& out) {
   for (const std::int32_t pid : tree.at(index).pids) {
     out += std::to_string(pid) + "\n";
   }
   for (const std::uint32_t child : tree.at(index).children) {
-    if (tree.at(child).threaded) { // the processes of a threaded subtree are its root's
-      std::string below;
-      for (const std::int32_t pid : tree.at(child).pids) {
-        below += std::to_string(pid) + "\n";
-      }
-      out += below;
+    if (tree.at(child).threaded) {
+      add_threaded_pids(tree, child, out);
     }
   }
+}
+
+int read_procs(CgroupTree& tree, std::uint32_t index, std::string& out) {
+  if (tree.at(index).threaded) {
+    return EOPNOTSUPP; // cgroup_procs_start(): of threads there is cgroup.threads only
+  }
+  add_threaded_pids(tree, index, out);
   return 0;
 }
 
@@ -292,6 +295,9 @@ int write_cpu_max(CgroupTree& tree, std::uint32_t index, std::string_view data) 
 int read_cpu_stat(CgroupTree& tree, std::uint32_t index, std::string& out) {
   const std::string usage = std::to_string(tree.exec_ns(index) / 1000);
   out += "usage_usec " + usage + "\nuser_usec " + usage + "\nsystem_usec 0\nnice_usec 0\n";
+  if (index != 0 && (tree.controllers(index) & kCpu) != 0) {
+    out += "nr_periods 0\nnr_throttled 0\nthrottled_usec 0\nnr_bursts 0\nburst_usec 0\n";
+  }
   return 0;
 }
 
@@ -442,11 +448,11 @@ int CgroupFiles::write(Components path, std::string_view data) {
   if (data.empty()) {
     return 0; // kernfs calls nobody for a write of nothing
   }
-  if (data.size() > kMaxWrite) {
-    return E2BIG;
-  }
   const std::uint32_t index = resolve(path.first(path.size() - 1));
   const CgroupFile* const file = find_file(tree_, index, path.back());
+  if (data.size() > (file->controller == kCpuset ? kMaxCpusetWrite : kMaxWrite)) {
+    return E2BIG;
+  }
   return file->write == nullptr ? EINVAL : file->write(tree_, index, as_c_string(data));
 }
 

@@ -283,8 +283,7 @@ int CgroupTree::enable_threaded(std::uint32_t index) {
     return EOPNOTSUPP;
   }
   const std::uint32_t parent_domain = domain_of(group.parent);
-  if (!is_valid_domain(parent_domain) ||
-      (!can_be_thread_root(parent_domain) && !is_thread_root(parent_domain))) {
+  if (!is_valid_domain(parent_domain) || !can_be_thread_root(parent_domain)) {
     return EOPNOTSUPP;
   }
   group.threaded = true;

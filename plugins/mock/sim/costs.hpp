@@ -42,5 +42,8 @@ inline constexpr Nanos kDispatchLoopNs = 1'000;
 inline constexpr std::uint32_t kDispatchMaxLoops = 32;
 inline constexpr std::uint32_t kDispatchMaxBatch = 32;
 inline constexpr Nanos kWatchdogTimeoutNs = 30'000'000'000;
+// Soft lockups are reported after 2 x watchdog_thresh (kernel/watchdog.c), which sched_ext takes
+// as an error of the scheduler (scx_softlockup()).
+inline constexpr Nanos kSoftLockupNs = 20'000'000'000;
 
 } // namespace schedrig::mock

@@ -91,8 +91,12 @@ void Engine::finish_context() {
 }
 
 void Engine::on_resched(CpuId id) {
-  context_cpu_ = id;
   Cpu& cpu = cpus_[id];
+  if (now_ < cpu.switch_end) {
+    events_.push(cpu.switch_end, SimEventKind::kResched, id, 0);
+    return;
+  }
+  context_cpu_ = id;
   cpu.resched_sent = false;
   cpu.need_resched = true;
   if (cpu.preempt && cpu.curr != kNoTask) {
@@ -110,6 +114,11 @@ void Engine::on_tick(CpuId id) {
   }
   ++stats_.ticks;
   charge(id);
+  if (now_ - cpu.progress_at > kSoftLockupNs && policy_ != fallback_) {
+    fail_policy(kExitError, "soft lockup - CPU " + std::to_string(id) + " stuck for " +
+                                std::to_string((now_ - cpu.progress_at) / 1'000'000'000) + "s");
+    cpu.progress_at = now_;
+  }
   cpu.work_start = std::max(cpu.work_start, now_) + kTickCostNs;
   Task& curr = tasks_[cpu.curr];
   call_policy({Where::kOther, cpu.curr, id}, [&] { policy_->tick(curr.sim); });

@@ -48,10 +48,9 @@ bool Engine::check_cpu(std::int64_t cpu, std::string_view where) {
 }
 
 TaskId Engine::check_task(const SimTask& sim, std::string_view call) {
-  for (const TaskId id : {sim.index}) {
-    if (id < tasks_.size() && &tasks_[id].sim == &sim && tasks_[id].state != TaskState::kFree) {
-      return id;
-    }
+  const TaskId id = sim.index;
+  if (id < tasks_.size() && &tasks_[id].sim == &sim && tasks_[id].state != TaskState::kFree) {
+    return id;
   }
   fail_policy(kExitError, std::string(call) + " called with a task that does not exist");
   return kNoTask;

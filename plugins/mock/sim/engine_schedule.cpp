@@ -24,6 +24,7 @@ void Engine::charge(CpuId id) {
     const Nanos worked = std::min(now_ - cpu.work_start, task.left);
     cpu.work_start = now_;
     task.left -= worked;
+    cpu.progress_at = now_;
     if (task.working) {
       task.progress += worked;
     }
@@ -124,7 +125,7 @@ void Engine::set_next(CpuId id, TaskId next) {
   task.cpus_used.set(id);
   cpu.curr = next;
   cpu.exec_start = now_;
-  cpu.work_start = now_ + kContextSwitchNs;
+  cpu.work_start = cpu.switch_end = now_ + kContextSwitchNs;
   ++stats_.context_switches;
   call_policy({Where::kOther, next, id}, [&] { policy_->running(task.sim); });
   if (task.wait == Wait::kNone && !task.freeze) {
@@ -153,6 +154,7 @@ void Engine::leave_idle(CpuId id) {
   }
   cpu.idle_reported = false;
   cpu.idle_total += now_ - cpu.idle_since;
+  cpu.progress_at = now_;
   idle_.clear(id);
   call_policy({Where::kOther, kNoTask, id}, [&] { policy_->update_idle(id, false); });
 }

@@ -84,6 +84,8 @@ struct Cpu {
   TaskId curr = kNoTask; // kNoTask: the idle task
   Nanos exec_start = 0;  // up to here curr has been charged
   Nanos work_start = 0;  // from here on curr makes progress (overheads are before it)
+  Nanos switch_end = 0;  // until here interrupts are off: a context switch is under way
+  Nanos progress_at = 0; // when it last did something for a task, or was idle
   std::uint32_t step_generation = 0;
   bool need_resched = false;
   bool resched_sent = false; // an interrupt is on its way

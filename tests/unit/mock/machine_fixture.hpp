@@ -3,6 +3,8 @@
 // it through the facets only, as the host does.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -118,13 +120,11 @@ class TestMachine final : private EventSink,
   }
   [[nodiscard]] const std::vector<std::int32_t>& pids() const { return pids_; }
   [[nodiscard]] const std::vector<OwnedEvent>& events() const { return events_; }
-  [[nodiscard]] const OwnedEvent* scheduler_exit() const {
-    for (const OwnedEvent& event : events_) {
-      if (event.kind == EventKind::kSchedulerExit) {
-        return &event;
-      }
-    }
-    return nullptr;
+  [[nodiscard]] std::vector<OwnedEvent> scheduler_exits() const {
+    std::vector<OwnedEvent> exits;
+    std::copy_if(events_.begin(), events_.end(), std::back_inserter(exits),
+                 [](const OwnedEvent& each) { return each.kind == EventKind::kSchedulerExit; });
+    return exits;
   }
   std::vector<std::pair<std::string, std::string>> facts() {
     facts_.clear();
