@@ -42,7 +42,12 @@ KvmMachine::create(const MachineSpec& spec, const MachineOptions& options, Event
   config.memory_bytes = spec.memory_bytes;
   config.topology = spec.topology;
   config.vendor = options.vendor;
-  machine->vm_ = TRY(Vm::create(config, *machine->feed_));
+  auto vm = Vm::create(config, *machine->feed_);
+  if (!vm) {
+    return std::unexpected(
+        std::move(vm).error().context("machine with kernel " + std::string(spec.kernel_image)));
+  }
+  machine->vm_ = *std::move(vm);
   return machine;
 }
 
