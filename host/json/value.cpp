@@ -19,6 +19,22 @@ Value::Value(const char* value) : data_(std::string(value)) {}
 Value::Value(Array elements) : data_(std::move(elements)) {}
 Value::Value(Object members) : data_(std::move(members)) {}
 
+void Value::assign(bool value) {
+  data_ = value;
+}
+void Value::assign(std::int64_t value) {
+  data_ = value;
+}
+
+// One number has one representation: uint64 holds only what int64 cannot.
+void Value::assign(std::uint64_t value) {
+  if (std::in_range<std::int64_t>(value)) {
+    data_ = static_cast<std::int64_t>(value);
+  } else {
+    data_ = value;
+  }
+}
+
 Value Value::array() {
   return Value(Array());
 }

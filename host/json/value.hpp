@@ -33,17 +33,12 @@ class Value {
   Value& operator=(Value&&) noexcept;
   ~Value();
 
-  explicit Value(std::same_as<bool> auto value) : data_(value) {}
-  explicit Value(std::signed_integral auto value) : data_(std::int64_t{value}) {}
+  explicit Value(std::same_as<bool> auto value) : Value() { assign(value); }
+  explicit Value(std::signed_integral auto value) : Value() { assign(std::int64_t{value}); }
   explicit Value(std::unsigned_integral auto value)
     requires(!std::same_as<decltype(value), bool>)
-  {
-    // One number has one representation: uint64 holds only what int64 cannot.
-    if (std::in_range<std::int64_t>(value)) {
-      data_ = static_cast<std::int64_t>(value);
-    } else {
-      data_ = std::uint64_t{value};
-    }
+      : Value() {
+    assign(std::uint64_t{value});
   }
   explicit Value(double value);
   explicit Value(std::string value);
@@ -89,6 +84,11 @@ class Value {
   }
 
  private:
+  // Out of line, as everything that needs Member to be complete.
+  void assign(bool value);
+  void assign(std::int64_t value);
+  void assign(std::uint64_t value);
+
   std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array,
                Object>
       data_; // null unless a constructor says otherwise
