@@ -21,9 +21,10 @@ enum class ExitKind : std::uint32_t {
   kUnclaimedPort, // any other I/O port
   kVirtioMmio,    // the virtio BAR (notifications do not exit: ioeventfd)
   kUnclaimedMmio,
-  kInterrupted, // kicked by a signal
-  kShutdown,    // triple fault
-  kKvmError,    // failed entry, internal error, failed KVM_RUN
+  kInterrupted,      // kicked by a signal
+  kDeliveryRepeated, // entered again after "MMIO during event delivery" (vcpu.cpp)
+  kShutdown,         // triple fault
+  kKvmError,         // failed entry, internal error, failed KVM_RUN
   kOther,
   kCount
 };
@@ -32,8 +33,13 @@ inline constexpr std::size_t kExitKinds = static_cast<std::size_t>(ExitKind::kCo
 
 // Stable names for reports: "exits.<name>".
 inline constexpr std::array<std::string_view, kExitKinds> kExitNames = {
-    "uart",        "i8042",          "rtc",         "pci_config", "power",     "unclaimed_port",
-    "virtio_mmio", "unclaimed_mmio", "interrupted", "shutdown",   "kvm_error", "other"};
+    "uart",        "i8042",
+    "rtc",         "pci_config",
+    "power",       "unclaimed_port",
+    "virtio_mmio", "unclaimed_mmio",
+    "interrupted", "delivery_repeated",
+    "shutdown",    "kvm_error",
+    "other"};
 
 using ExitCounts = std::array<std::uint64_t, kExitKinds>;
 

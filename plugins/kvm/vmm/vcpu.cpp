@@ -139,6 +139,15 @@ bool Vcpu::handle_exit(Board& board, Lifecycle& lifecycle) {
             hex(run_->fail_entry.hardware_entry_failure_reason));
     return false;
   case KVM_EXIT_INTERNAL_ERROR:
+    if (run_->internal.suberror == KVM_INTERNAL_ERROR_DELIVERY_EV && may_repeat_delivery()) {
+      // The CPU says that it exited for an MMIO access in the middle of delivering an event. KVM
+      // has queued the event again and changed nothing else, so entering the guest again is safe:
+      // it takes the event and comes back to the access. QEMU's emulated SVM reports this now and
+      // then for an access that has nothing to do with the event; a guest that really has its
+      // stack or IDT in a device does it at once again, and then it is an error.
+      exits_.count(ExitKind::kDeliveryRepeated);
+      return true;
+    }
     exits_.count(ExitKind::kKvmError);
     end(board, lifecycle, VmEndKind::kKvmError, describe_internal_error());
     return false;
@@ -153,6 +162,17 @@ bool Vcpu::handle_exit(Board& board, Lifecycle& lifecycle) {
         "exit " + std::to_string(run_->exit_reason) + ", which this VMM did not ask for");
     return false;
   }
+}
+
+bool Vcpu::may_repeat_delivery() noexcept {
+  constexpr std::chrono::milliseconds kWindow{100};
+  constexpr std::uint32_t kMost = 16; // a guest in a loop gets there within microseconds
+  const auto now = std::chrono::steady_clock::now();
+  if (now - deliveries_since_ > kWindow) {
+    deliveries_since_ = now;
+    deliveries_repeated_ = 0;
+  }
+  return ++deliveries_repeated_ <= kMost;
 }
 
 void Vcpu::handle_io(Board& board) {

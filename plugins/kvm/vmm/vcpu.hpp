@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -49,6 +50,8 @@ class Vcpu {
   Vcpu(UniqueFd fd, std::uint32_t index, kvm_run* run, std::size_t run_bytes) noexcept;
 
   [[nodiscard]] bool handle_exit(Board& board, Lifecycle& lifecycle);
+  // Whether an event delivery that KVM could not finish may be tried once more.
+  [[nodiscard]] bool may_repeat_delivery() noexcept;
   void handle_io(Board& board);
   void end(Board& board, Lifecycle& lifecycle, VmEndKind kind, std::string detail);
   [[nodiscard]] std::string describe_internal_error() const;
@@ -58,6 +61,8 @@ class Vcpu {
   kvm_run* run_ = nullptr;
   std::size_t run_bytes_ = 0;
   ExitCounters exits_;
+  std::chrono::steady_clock::time_point deliveries_since_;
+  std::uint32_t deliveries_repeated_ = 0; // since then
 };
 
 } // namespace schedrig::kvm
