@@ -170,7 +170,7 @@ Result<> Server::refuse(kvm::ByteView payload, const Error& error) {
 
 void Server::notice(const std::string& text) {
   // Lost only together with the channel, which the next send or receive reports.
-  (void)connection_.send(kvm::encode_notice(text));
+  [[maybe_unused]] const Result<> sent = connection_.send(kvm::encode_notice(text));
 }
 
 } // namespace schedrig::agent

@@ -163,8 +163,8 @@ Result<> KvmMachine::wait_for_wake(std::int64_t deadline_ns, WakeReason& reason)
   while (true) {
     channel_.pump();
     link_.on_unasked(channel_.take_control());
-    if (monitor_.failure()) {
-      return std::unexpected(*monitor_.failure());
+    if (const auto& failure = monitor_.failure()) {
+      return std::unexpected(*failure);
     }
     if (monitor_.take_noteworthy()) {
       reason = WakeReason::kEvent;

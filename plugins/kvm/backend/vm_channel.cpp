@@ -7,8 +7,8 @@
 namespace schedrig::kvm {
 
 Result<> VmChannel::check() const {
-  if (monitor_.failure()) {
-    return std::unexpected(*monitor_.failure());
+  if (const auto& failure = monitor_.failure()) {
+    return std::unexpected(*failure);
   }
   if (vm_ == nullptr || monitor_.ended()) {
     return fail(StatusCode::kGuestFailed, "the machine does not run",

@@ -33,19 +33,21 @@ Result<FileRequest> decode_file_request(ByteView payload) {
   const auto mode = in.get<std::uint32_t>();
   const std::uint32_t ops = in.count(kMaxFileOps, encoded_size({}));
   bool known = mode <= static_cast<std::uint32_t>(FileBatchMode::kStopAtFirstError);
-  message.mode = static_cast<FileBatchMode>(mode);
   message.ops.reserve(ops);
-  for (std::uint32_t i = 0; i < ops && !in.failed(); ++i) {
-    FileOp& op = message.ops.emplace_back();
+  for (std::uint32_t i = 0; i < ops && known; ++i) {
     const auto kind = in.get<std::uint32_t>();
-    known = known && kind <= static_cast<std::uint32_t>(FileOpKind::kList);
-    op.kind = static_cast<FileOpKind>(kind);
-    op.path = in.text(kMaxPathBytes);
-    op.data = in.text(kMaxFileBytes);
+    known = kind <= static_cast<std::uint32_t>(FileOpKind::kList);
+    if (known) {
+      FileOp& op = message.ops.emplace_back();
+      op.kind = static_cast<FileOpKind>(kind);
+      op.path = in.text(kMaxPathBytes);
+      op.data = in.text(kMaxFileBytes);
+    }
   }
-  if (!in.complete() || !known) {
+  if (!known || !in.complete()) {
     return malformed("file request");
   }
+  message.mode = static_cast<FileBatchMode>(mode);
   return message;
 }
 

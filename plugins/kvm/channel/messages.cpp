@@ -46,8 +46,11 @@ bool get_outcome(ByteReader& in, Outcome& outcome) {
   const auto code = in.get<std::uint32_t>();
   outcome.os_errno = in.get<std::int32_t>();
   outcome.message = in.text(kMaxTextBytes);
+  if (in.failed() || code > static_cast<std::uint32_t>(StatusCode::kInternal)) {
+    return false;
+  }
   outcome.code = static_cast<StatusCode>(code);
-  return !in.failed() && code <= static_cast<std::uint32_t>(StatusCode::kInternal);
+  return true;
 }
 
 Bytes encode_hello(const Hello& hello) {
