@@ -117,11 +117,11 @@ Result<ConfigParam> default_of(const ParamSpec& spec, std::string key) {
     break;
   case ParamType::kInteger:
     param.type = ParamType::kInteger;
-    read = std::from_chars(text.data(), end, param.integer);
+    read = std::from_chars(text.data(), text.data() + text.size(), param.integer);
     break;
   case ParamType::kFloat:
     param.type = ParamType::kFloat;
-    read = std::from_chars(text.data(), end, param.real);
+    read = std::from_chars(text.data(), text.data() + text.size(), param.real);
     break;
   case ParamType::kString:
   case ParamType::kDuration:

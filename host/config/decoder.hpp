@@ -120,8 +120,7 @@ bool decode_member(Decoder& decoder, const Member& member, std::span<const Field
     if (field.info.key != member.key) {
       continue;
     }
-    if (decoder.check_landed(field.info.landed, member.key_pos, member.key) &&
-        field.read != nullptr) {
+    if (decoder.check_landed(field.info.landed, member.key_pos, member.key)) {
       field.read(decoder, field.info, member.value, to);
     }
     return true;

@@ -42,19 +42,17 @@ struct FieldInfo {
   std::int64_t maximum = 0;
 };
 
-// A key of a table that decodes into a T. read null: the data model has no place for it (yet), so
-// it cannot have landed.
+// A key of a table that decodes into a T.
 template <class T> struct Field {
   FieldInfo info;
-  void (*read)(Decoder& decoder, const FieldInfo& info, const Node& value, T& to) = nullptr;
+  void (*read)(Decoder& decoder, const FieldInfo& info, const Node& value, T& to);
 };
 
-// For static_assert over a table: everything landed can be read, keys are distinct and documented.
+// For static_assert over a table: keys are distinct and documented.
 template <class T> consteval bool well_formed(std::span<const Field<T>> fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const FieldInfo& info = fields[i].info;
-    if ((info.landed == Landed::kYes && fields[i].read == nullptr) || info.key.empty() ||
-        info.doc.empty()) {
+    if (info.key.empty() || info.doc.empty()) {
       return false;
     }
     for (std::size_t j = 0; j < i; ++j) {

@@ -182,10 +182,12 @@ constexpr Field<OwnerOf<kMember>> custom_key(std::string_view key, FieldKind kin
           }};
 }
 
-// A key that the data model has no place for yet.
+// A key that the data model has no place for yet; where it is accepted, its value is passed over.
+template <class T> void read_nothing(Decoder&, const FieldInfo&, const Node&, T&) {}
+
 template <class T>
 constexpr Field<T> later_key(std::string_view key, FieldKind kind, std::string_view doc) {
-  return {make_info(key, kind, doc, kNotYet), nullptr};
+  return {make_info(key, kind, doc, kNotYet), &read_nothing<T>};
 }
 
 } // namespace schedrig::config

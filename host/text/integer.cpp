@@ -15,12 +15,12 @@ bool is_digit(char c) {
 
 Result<std::uint64_t> convert(std::string_view digits, int base, std::string_view whole) {
   std::uint64_t value = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
+  const auto [stop, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (error == std::errc::result_out_of_range) {
     return fail(StatusCode::kInvalidArgument, quote(whole) + " does not fit in 64 bits");
   }
-  if (error != std::errc{} || stop != end) {
+  if (error != std::errc{} || stop != digits.data() + digits.size()) {
     return fail(StatusCode::kInvalidArgument, quote(whole) + " is not a number");
   }
   return value;
