@@ -35,7 +35,7 @@ Result<> SocketChannel::send(ByteView bytes, Deadline deadline) {
     const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(sent));
-    } else if (errno != EAGAIN) {
+    } else if (sent == 0 || errno != EAGAIN) {
       return fail_errno(errno, "send");
     } else {
       pollfd wait{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
