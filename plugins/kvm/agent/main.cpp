@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,12 +32,18 @@ void print(std::string_view text) {
 
 // The observer must not wait for the scheduler that it observes: real-time tasks are served before
 // every task of a fair or sched_ext scheduler, and the lowest real-time priority is enough for
-// that. RT throttling (95% of each second) does not reach it: it sleeps except for the microseconds
-// of a request. Workers fall back to SCHED_OTHER and nice 0 by SCHED_RESET_ON_FORK.
-Result<> raise_priority() {
+// that. RT throttling (95% of each second) does not reach it: between requests, which take micro- to
+// milliseconds, it sleeps. Workers fall back to SCHED_OTHER and nice 0 by SCHED_RESET_ON_FORK.
+//
+// Nor must it wait for memory: a scenario may leave the guest without any. Locked pages, today's
+// and those to come, are there before they are touched; workers do not inherit the lock.
+Result<> become_observer() {
   const sched_param lowest{.sched_priority = 1};
   if (::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) != 0) {
     return fail_errno(errno, "sched_setscheduler to SCHED_FIFO");
+  }
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+    return fail_errno(errno, "mlockall");
   }
   return {};
 }
@@ -51,7 +58,7 @@ Result<> serve(kvm::UniqueFd fd) {
 Result<> serve_guest() {
   ::umask(0); // modes as asked for
   TRY(mount_all());
-  TRY(raise_priority());
+  TRY(become_observer());
   return serve(TRY(open_control_port(kPortTimeoutNs)));
 }
 
