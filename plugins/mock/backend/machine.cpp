@@ -179,8 +179,11 @@ void MockMachine::on_task_frozen(TaskId id, bool frozen) noexcept {
 
 void MockMachine::on_task_dead(TaskId id) noexcept {
   cgroups_.process_died(process_of(id));
-  if (counting_deaths_ && dying_ > 0 && --dying_ == 0) {
-    wake_ = true;
+  if (counting_deaths_ && dying_ > 0) {
+    --dying_;
+    if (dying_ == 0) {
+      wake_ = true;
+    }
   }
 }
 

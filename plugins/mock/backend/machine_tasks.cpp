@@ -191,12 +191,14 @@ void MockMachine::report_worker(std::uint32_t worker, const Process& process,
   report.wait_status = task.wait_status;
   report.work_units = static_cast<std::uint64_t>(task.progress / kUnitNs);
   report.iterations = workers_.iterations(process.task, task);
-  report.migrations = task.migrations;
-  report.cpu_ns = task.sim.sum_exec_ns;
-  report.wall_ns = task.started ? task.ended_at - task.started_at : 0;
-  report.run_delay_ns = task.run_delay;
-  report.cpus_used = cpus;
-  report.gaps = std::span(task.gaps).first(task.gap_count);
+  if (task.started) {
+    report.migrations = task.migrations;
+    report.cpu_ns = task.sim.sum_exec_ns - task.exec_at_start;
+    report.wall_ns = task.ended_at - task.started_at;
+    report.run_delay_ns = task.run_delay;
+    report.cpus_used = cpus;
+    report.gaps = std::span(task.gaps).first(task.gap_count);
+  }
   sink.on_report(report);
 }
 

@@ -33,7 +33,7 @@ class MockBackend final : public Plugin, public Backend {
       if (Status status = validate(spec.topology); !status.ok()) {
         return status;
       }
-      *out = new MockMachine(spec, events);
+      *out = std::make_unique<MockMachine>(spec, events).release();
       return {};
     });
   }

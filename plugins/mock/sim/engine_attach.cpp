@@ -63,8 +63,7 @@ void Engine::enter_policy(SimPolicy& policy, std::string_view name) {
   policy_ = &policy;
   policy_name_ = name;
   ++policy_generation_;
-  for (std::size_t i = 0; i < tasks_.size(); ++i) { // a policy cannot create tasks
-    Task& task = tasks_[i];
+  for (Task& task : tasks_) { // a policy cannot create tasks
     if (task.state == TaskState::kFree || task.state == TaskState::kDead) {
       continue;
     }

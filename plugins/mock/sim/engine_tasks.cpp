@@ -139,6 +139,17 @@ void Engine::send_token(TaskId id) {
     task.started = true;
     task.started_at = now_;
     task.gap_from = now_;
+    // Reports begin here: before, the task sat wherever it was forked.
+    if (task.state == TaskState::kRunning) {
+      charge(static_cast<CpuId>(task.sim.cpu));
+    }
+    task.exec_at_start = task.sim.sum_exec_ns;
+    task.run_delay = 0;
+    task.migrations = 0;
+    task.cpus_used = {};
+    if (task.state == TaskState::kRunning) {
+      task.cpus_used.set(static_cast<CpuId>(task.sim.cpu));
+    }
   }
   ++task.tokens;
   if (task.state == TaskState::kSleeping && task.wait == Wait::kToken) {

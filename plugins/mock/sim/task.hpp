@@ -64,6 +64,7 @@ struct Task {
 
   Nanos created_at = 0;
   Nanos started_at = 0;
+  Nanos exec_at_start = 0; // what was spent before is not the work's
   Nanos ended_at = 0;
   Nanos runnable_at = 0; // for the watchdog
   Nanos queued_at = 0;   // for the run delay

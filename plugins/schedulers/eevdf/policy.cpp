@@ -22,7 +22,8 @@ std::int64_t weight_of(const SimTask& task) {
   if (task.policy == kSchedIdle) {
     return kIdleWeight;
   }
-  return kWeights[static_cast<std::size_t>(std::clamp(task.nice, -20, 19) + 20)];
+  const int level = std::clamp(task.nice, -20, 19) + 20;
+  return kWeights[static_cast<std::size_t>(level)];
 }
 
 } // namespace

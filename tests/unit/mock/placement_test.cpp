@@ -78,6 +78,16 @@ TYPED_TEST(PlacementTest, a_cpuset_moves_running_workers_at_once) {
   }
 }
 
+TYPED_TEST(PlacementTest, a_report_begins_with_the_work_not_with_the_fork) {
+  ASSERT_EQ(this->m.write(this->a + "/cpuset.cpus", "3"), 0);
+  const auto group = this->m.run_work(work(WorkType::kYield), this->a); // forked in the root
+  this->m.run_for(kSecond);
+  const OwnedReport each = this->m.stop(group)[0];
+  EXPECT_EQ(each.cpus, Cpus{3});
+  EXPECT_LE(each.report.migrations, 1U);
+  EXPECT_LE(each.report.cpu_ns, each.report.wall_ns);
+}
+
 TYPED_TEST(PlacementTest, the_cpuset_wins_over_an_affinity_outside_of_it) {
   ASSERT_EQ(this->m.write(this->a + "/cpuset.cpus", "0"), 0);
   const std::array<std::uint32_t, 1> cpus = {3};
