@@ -32,8 +32,9 @@ void print(std::string_view text) {
 
 // The observer must not wait for the scheduler that it observes: real-time tasks are served before
 // every task of a fair or sched_ext scheduler, and the lowest real-time priority is enough for
-// that. RT throttling (95% of each second) does not reach it: between requests, which take micro- to
-// milliseconds, it sleeps. Workers fall back to SCHED_OTHER and nice 0 by SCHED_RESET_ON_FORK.
+// that. RT throttling (95% of each second) does not reach it: between requests, which take
+// microseconds to milliseconds, it sleeps. Workers fall back to SCHED_OTHER and nice 0 by
+// SCHED_RESET_ON_FORK.
 //
 // Nor must it wait for memory: a scenario may leave the guest without any. Locked pages, today's
 // and those to come, are there before they are touched; workers do not inherit the lock.
