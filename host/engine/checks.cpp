@@ -6,7 +6,7 @@
 #include <string>
 
 #include "host/engine/cpuset.hpp"
-#include "host/text/duration.hpp"
+#include "host/text/human_duration.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -37,8 +37,8 @@ std::optional<LongestGap> longest_gap(const std::vector<WorkerRecord>& workers) 
 }
 
 std::string describe(const LongestGap& longest) {
-  return "longest gap " + text::format_duration(longest.length_ns) + ", " + who(*longest.worker) +
-         ", from " + text::format_duration(longest.gap.start_ns) + " on, went on on CPU " +
+  return "longest gap " + text::human_duration(longest.length_ns) + ", " + who(*longest.worker) +
+         ", from " + text::human_duration(longest.gap.start_ns) + " on, went on on CPU " +
          std::to_string(longest.gap.cpu);
 }
 
@@ -59,7 +59,7 @@ CheckRecord nothing_to_judge(std::string name, std::string limit) {
 CheckRecord not_stuck(const std::vector<WorkerRecord>& workers) {
   CheckRecord check = {.name = "not_stuck",
                        .limit = "every worker ends when asked and makes progress at least every " +
-                                text::format_duration(kStuckNs)};
+                                text::human_duration(kStuckNs)};
   if (workers.empty()) {
     return nothing_to_judge(check.name, check.limit);
   }
@@ -74,7 +74,7 @@ CheckRecord not_stuck(const std::vector<WorkerRecord>& workers) {
     }
     if (worker.work_units == 0 && unfrozen_length(life, worker.frozen) >= kStuckNs) {
       check.verdict = Verdict::kFail;
-      check.observed = who(worker) + " did no work in " + text::format_duration(worker.wall_ns);
+      check.observed = who(worker) + " did no work in " + text::human_duration(worker.wall_ns);
       return check;
     }
   }
@@ -115,7 +115,7 @@ CheckRecord isolation(const std::vector<WorkerRecord>& workers) {
 }
 
 CheckRecord max_gap(std::int64_t limit_ns, const std::vector<WorkerRecord>& workers) {
-  CheckRecord check = {.name = "max_gap", .limit = text::format_duration(limit_ns)};
+  CheckRecord check = {.name = "max_gap", .limit = text::human_duration(limit_ns)};
   if (workers.empty()) {
     return nothing_to_judge(check.name, check.limit);
   }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/report/names.hpp"
+#include "host/text/human_duration.hpp"
 
 namespace schedrig::report {
 namespace {
@@ -34,7 +35,7 @@ std::string bar(std::int64_t elapsed_ns, std::int64_t total_ns) {
   const auto filled =
       static_cast<std::size_t>(elapsed_ns * kWidth / std::max<std::int64_t>(total_ns, 1));
   return "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " +
-         human_duration(elapsed_ns) + " of " + human_duration(total_ns);
+         text::human_duration(elapsed_ns) + " of " + text::human_duration(total_ns);
 }
 
 } // namespace
@@ -96,7 +97,7 @@ void Console::on_op(const engine::OpRecord& op) {
           " failed: " + printable(op.error ? op.error->message : ""));
   } else if (options_.verbosity >= 1) {
     print(step_ + ": op " + std::to_string(op.index) + " " + op.kind + " " +
-          std::string(to_string(op.status)) + ", " + human_duration(op.end_ns - op.start_ns));
+          std::string(to_string(op.status)) + ", " + text::human_duration(op.end_ns - op.start_ns));
   }
 }
 
@@ -117,7 +118,7 @@ void Console::on_machine_event(const Event& event) {
     if (options_.live) {
       show_status(step_ + ": " + printable(event.text));
     } else if (options_.verbosity >= 1) {
-      print(step_ + ": " + printable(event.text) + " after " + human_duration(event.value));
+      print(step_ + ": " + printable(event.text) + " after " + text::human_duration(event.value));
     }
     return;
   case EventKind::kSchedulerExit:

@@ -2,7 +2,6 @@
 #include "host/report/names.hpp"
 
 #include <array>
-#include <cstdio>
 
 namespace schedrig::report {
 
@@ -35,24 +34,6 @@ std::string shell_quoted(std::string_view text) {
     quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   }
   return quoted + "'";
-}
-
-std::string human_duration(std::int64_t ns) {
-  struct Unit {
-    double ns;
-    const char* name;
-  };
-  constexpr std::array<Unit, 3> kUnits = {{{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}}};
-  for (const Unit& unit : kUnits) {
-    const double value = static_cast<double>(ns) / unit.ns;
-    if (value >= 1) {
-      std::array<char, 32> text{};
-      const int digits = value < 10 ? 2 : value < 100 ? 1 : 0;
-      std::snprintf(text.data(), text.size(), "%.*f %s", digits, value, unit.name);
-      return text.data();
-    }
-  }
-  return std::to_string(ns) + " ns";
 }
 
 } // namespace schedrig::report

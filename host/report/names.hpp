@@ -2,7 +2,6 @@
 // Spellings that reports share. Pure; thread: any.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,8 +15,5 @@ namespace schedrig::report {
 
 // As a POSIX shell would have to be given it: unchanged where nothing needs quoting.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
-
-// For people: "1.25 s", "12.3 ms", "4 us".
-[[nodiscard]] std::string human_duration(std::int64_t ns);
 
 } // namespace schedrig::report

@@ -9,6 +9,7 @@
 
 #include "host/engine/checks.hpp"
 #include "host/report/names.hpp"
+#include "host/text/human_duration.hpp"
 
 namespace schedrig::report {
 namespace {
@@ -58,7 +59,7 @@ std::string step_line(std::string_view label, const StepRecord& step, bool colou
   std::string line = "  " + std::string(label) + "  " +
                      painted(engine::to_string(step.verdict), step.verdict, colour);
   if (step.verdict != Verdict::kSkip) {
-    line += ", " + human_duration(step.end_ns - step.start_ns);
+    line += ", " + text::human_duration(step.end_ns - step.start_ns);
   }
   if (!step.ops.empty()) {
     line += ", " + std::to_string(done) + " of " + std::to_string(step.ops.size()) + " ops";
@@ -127,8 +128,8 @@ std::string groups(const RunReport& report) {
     const std::string where = row.first->cgroup.empty() ? "(runner)" : row.first->cgroup;
     std::snprintf(line.data(), line.size(), "  %-20.20s %-8.8s %7u %7.1f%% %11s %10s %10llu\n",
                   where.c_str(), std::string(work_type_info(row.first->type).name).c_str(),
-                  row.workers, share, human_duration(row.run_delay_ns / row.workers).c_str(),
-                  human_duration(row.gap_ns).c_str(),
+                  row.workers, share, text::human_duration(row.run_delay_ns / row.workers).c_str(),
+                  text::human_duration(row.gap_ns).c_str(),
                   static_cast<unsigned long long>(row.migrations));
     text += line.data();
   }
@@ -145,7 +146,7 @@ std::string failure(const RunReport& report, bool colour) {
     text += "  help: " + report.cause->help + "\n";
   }
   for (const engine::SchedulerEvent& event : report.scheduler_events) {
-    text += "  scheduler exit at " + human_duration(event.at_ns) + ": kind " +
+    text += "  scheduler exit at " + text::human_duration(event.at_ns) + ": kind " +
             std::to_string(event.exit_kind) + ", " + event.text + "\n";
   }
   return text;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command line as a user meets it, on mock: exit codes, streams, messages.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -156,11 +157,11 @@ TEST(Cli, an_unknown_backend_is_a_usage_error_that_names_the_nearest) {
   EXPECT_NE(result.err.find("mock"), std::string::npos) << result.err;
 }
 
-TEST(Cli, a_deadline_that_passes_is_exit_code_124) {
+TEST(Cli, a_deadline_that_cannot_be_kept_is_refused_before_anything_starts) {
   const ScenarioFile file(kSpin);
   const CommandResult result = schedrig({"run", file.path(), "--set", "run.deadline=\"100ms\""});
-  EXPECT_EQ(result.exit_code, 124) << result.err << result.out;
-  EXPECT_NE(result.out.find("deadline"), std::string::npos) << result.out;
+  EXPECT_EQ(result.exit_code, 2) << result.err << result.out;
+  EXPECT_NE(result.err.find("more than the deadline"), std::string::npos) << result.err;
 }
 
 TEST(Cli, interrupting_a_run_tears_down_and_is_exit_code_130) {

@@ -4,6 +4,7 @@
 #include <schedrig/schedulers.hpp>
 
 #include "host/engine/scenario_runner.hpp"
+#include "host/kernel/kernel_cache.hpp"
 
 namespace schedrig::contract {
 namespace {
@@ -49,9 +50,16 @@ Result<> BootedMachine::boot() {
   if (backend == nullptr) {
     return fail(StatusCode::kInternal, "the plugin offers no backend");
   }
+  BackendInfo info;
+  backend->info(&info);
+  std::string image;
+  if (info.needs_kernel_image != 0) {
+    const auto cache = TRY(kernel::KernelCache::open());
+    image = TRY(cache.find(options().kernel)).image.string();
+  }
   const MachineSpec spec = {.topology = view_,
                             .memory_bytes = 384ULL << 20U,
-                            .kernel_image = options().kernel,
+                            .kernel_image = image,
                             .kernel_cmdline = {},
                             .seed = 1,
                             .params = {}};

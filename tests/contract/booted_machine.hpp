@@ -22,7 +22,7 @@ namespace schedrig::contract {
 // What the command line of the test asks for.
 struct Options {
   std::string backend; // plugin name
-  std::string kernel;  // path of the image for backends that need one
+  std::string kernel;  // version prefix or path, for backends that boot one; empty: the newest
 };
 Options& options();
 

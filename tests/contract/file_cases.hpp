@@ -3,6 +3,7 @@
 // are Linux's (recorded on a real kernel by running this table on kvm).
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct FileCase {
   std::string reads = {}; // if not empty: what a read or list answers
   bool has_worker = false;
 };
+
+inline void PrintTo(const FileCase& one, std::ostream* out) {
+  *out << one.name;
+}
 
 [[nodiscard]] const std::vector<FileCase>& file_cases();
 

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "host/report/names.hpp"
+
 namespace schedrig::contract {
 namespace {
 
@@ -463,10 +465,7 @@ void spawn_cases(std::vector<OpCase>& cases) {
 }
 
 std::string cell(const OpCase& one) {
-  const char* const names[] = {
-      "ok",      "invalid_argument", "not_found",    "already_exists", "unsupported", "os",
-      "timeout", "interrupted",      "guest_failed", "bad_data",       "internal"};
-  std::string text = std::string("`") + names[static_cast<std::size_t>(one.status)] + "`";
+  const std::string text = "`" + std::string(report::to_string(one.status)) + "`";
   return text + (one.os_errno == 0 ? "" : std::string(" `") + strerrorname_np(one.os_errno) + "`");
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct OpCase {
   // Further expectations on a run of the case; may be empty.
   std::function<void(const engine::RunReport&)> check = {};
 };
+
+inline void PrintTo(const OpCase& one, std::ostream* out) {
+  *out << one.op << ": " << one.name;
+}
 
 [[nodiscard]] const std::vector<OpCase>& op_cases();
 

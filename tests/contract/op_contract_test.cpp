@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/report/names.hpp"
 #include "tests/contract/op_cases.hpp"
 
 namespace schedrig::contract {
@@ -53,7 +54,7 @@ TEST_P(OpContract, holds) {
     EXPECT_FALSE(report.cause) << report.cause->message;
   } else {
     ASSERT_TRUE(error) << "succeeded, although it should not have";
-    EXPECT_EQ(error->code, one.status) << error->message;
+    EXPECT_EQ(report::to_string(error->code), report::to_string(one.status)) << error->message;
     EXPECT_EQ(error->os_errno, one.os_errno) << error->message;
   }
   if (one.check) {

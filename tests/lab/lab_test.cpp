@@ -41,6 +41,15 @@ TEST(Lab, the_quickstart_passes_on_a_real_kernel_that_the_report_names) {
   EXPECT_NE(release->as_string()->find("cloud-amd64"), std::string::npos) << *release->as_string();
 }
 
+TEST(Lab, a_deadline_in_the_guests_boot_is_exit_code_124_and_says_how_far_it_got) {
+  const CommandResult result =
+      test::run_command({kSchedrig, "lab", "run", kQuickstart, "--set", "run.backend=\"kvm\"",
+                         "--set", "run.deadline=\"2500ms\"", "--set", "run.duration=\"2s\""});
+  EXPECT_EQ(result.exit_code, 124) << result.err << result.out;
+  EXPECT_NE(result.err.find("end=deadline"), std::string::npos) << result.err;
+  EXPECT_NE(result.out.find("cause: boot: "), std::string::npos) << result.out;
+}
+
 TEST(Lab, exit_codes_and_output_come_back) {
   const CommandResult result = test::run_command(
       {kSchedrig, "lab", "exec", "--", kSchedrig, "plugins", "check", "/nonexistent.so"});
