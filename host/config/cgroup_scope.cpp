@@ -32,6 +32,7 @@ const SourcePos* CgroupScope::removed(const std::string& name) const {
 
 std::vector<std::string_view> CgroupScope::names() const {
   std::vector<std::string_view> names;
+  names.reserve(live_.size());
   for (const auto& [name, cgroup] : live_) {
     names.push_back(name);
   }

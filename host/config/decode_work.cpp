@@ -79,7 +79,7 @@ void read_workers_pct(Decoder& decoder, const FieldInfo& info, const Node& value
   if (percent && *percent <= 0) {
     decoder.error(value.pos, "workers_pct is 0: no workers", "more than 0, at most 10000");
   } else if (percent) {
-    to = *percent;
+    to = percent;
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "host/config/decoder.hpp"
@@ -57,6 +58,11 @@ template <class V> struct Plain<std::optional<V>> {
 template <auto kMember>
 using PlainOf = typename Plain<typename MemberOf<decltype(kMember)>::Value>::Type;
 
+// Into a member or an optional one; the same value type on both sides is not required.
+template <class Member, class V> void assign(Member& to, V value) {
+  to = std::move(value);
+}
+
 template <auto kMember>
 void read_string(Decoder& decoder, const FieldInfo& info, const Node& value, OwnerOf<kMember>& to) {
   if (const auto text = decoder.string(info, value)) {
@@ -83,14 +89,14 @@ void read_integer(Decoder& decoder, const FieldInfo& info, const Node& value,
 template <auto kMember>
 void read_number(Decoder& decoder, const FieldInfo& info, const Node& value, OwnerOf<kMember>& to) {
   if (const auto number = decoder.number(info, value)) {
-    to.*kMember = *number;
+    assign(to.*kMember, *number);
   }
 }
 
 template <auto kMember>
 void read_bool(Decoder& decoder, const FieldInfo& info, const Node& value, OwnerOf<kMember>& to) {
   if (const auto boolean = decoder.boolean(info, value)) {
-    to.*kMember = *boolean;
+    assign(to.*kMember, *boolean);
   }
 }
 
@@ -98,21 +104,21 @@ template <auto kMember>
 void read_duration(Decoder& decoder, const FieldInfo& info, const Node& value,
                    OwnerOf<kMember>& to) {
   if (const auto nanoseconds = decoder.duration(info, value)) {
-    to.*kMember = *nanoseconds;
+    assign(to.*kMember, *nanoseconds);
   }
 }
 
 template <auto kMember>
 void read_size(Decoder& decoder, const FieldInfo& info, const Node& value, OwnerOf<kMember>& to) {
   if (const auto bytes = decoder.size(info, value)) {
-    to.*kMember = *bytes;
+    assign(to.*kMember, *bytes);
   }
 }
 
 template <auto kMember>
 void read_word64(Decoder& decoder, const FieldInfo& info, const Node& value, OwnerOf<kMember>& to) {
   if (const auto word = decoder.word64(info, value)) {
-    to.*kMember = *word;
+    assign(to.*kMember, *word);
   }
 }
 

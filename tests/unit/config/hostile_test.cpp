@@ -79,9 +79,10 @@ TEST(Hostile, a_great_many_mistakes_cost_little_and_are_counted) {
 }
 
 TEST(Hostile, bytes_that_are_no_text_are_errors) {
-  EXPECT_TRUE(first_message(load(std::string("schema = 1\0\n", 12))).starts_with("not valid TOML"));
+  EXPECT_TRUE(
+      first_message(load(std::string("schema = 1") + '\0' + '\n')).starts_with("not valid TOML"));
   EXPECT_TRUE(first_message(load("schema = 1\nx = \"\xc3\x28\"")).starts_with("not valid TOML"));
-  EXPECT_TRUE(first_message(load("\xff\xfe\x00\x00")).starts_with("not valid TOML"));
+  EXPECT_TRUE(first_message(load("\xff\xfe")).starts_with("not valid TOML"));
   EXPECT_TRUE(
       first_message(load("schema = 1\nx = 9223372036854775808")).starts_with("not valid TOML"));
 }

@@ -2,9 +2,12 @@
 // What the tests of config share: loading a text, and its errors as one string.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "host/config/config.hpp"
 #include "host/config/render.hpp"
@@ -19,6 +22,12 @@ inline LoadedConfig load(std::string text, std::vector<std::string> sets = {},
 
 inline std::string errors_of(const LoadedConfig& loaded) {
   return render(loaded.diagnostics, loaded.sources);
+}
+
+// What must be there; a failure and a default when it is not.
+template <class T> T present(const std::optional<T>& value) {
+  EXPECT_TRUE(value.has_value());
+  return value ? *value : T{};
 }
 
 // A scenario that lacks nothing, to put more text behind.

@@ -15,17 +15,14 @@ using Cpus = std::vector<std::uint32_t>;
 
 class ReferenceFile : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    loaded_ = new LoadedConfig(load_file(SCHEDRIG_SOURCE_DIR "/docs/reference/scenario.toml",
-                                         {.sets = {}, .accept_unlanded = true}));
+  static const LoadedConfig& loaded() {
+    static const LoadedConfig file = load_file(SCHEDRIG_SOURCE_DIR "/docs/reference/scenario.toml",
+                                               {.sets = {}, .accept_unlanded = true});
+    return file;
   }
-  static void TearDownTestSuite() {
-    delete loaded_;
-    loaded_ = nullptr;
-  }
-  void SetUp() override { ASSERT_EQ(errors_of(*loaded_), ""); }
+  void SetUp() override { ASSERT_EQ(errors_of(loaded()), ""); }
 
-  [[nodiscard]] static const Scenario& scenario() { return loaded_->scenario; }
+  [[nodiscard]] static const Scenario& scenario() { return loaded().scenario; }
   // The nth op of that kind in a step.
   template <class T> [[nodiscard]] static T op(std::size_t step, std::size_t nth = 0) {
     for (const Op& op : scenario().steps.at(step).ops) {
@@ -36,8 +33,6 @@ class ReferenceFile : public testing::Test {
     ADD_FAILURE() << "no such op in step " << step;
     return {};
   }
-
-  static inline LoadedConfig* loaded_ = nullptr;
 };
 
 TEST_F(ReferenceFile, is_refused_without_the_option_for_what_has_not_landed_alone) {
@@ -88,10 +83,10 @@ TEST_F(ReferenceFile, backdrop_cgroup) {
   ASSERT_EQ(scenario().backdrop.cgroups.size(), 1U);
   const CgroupDef& base = scenario().backdrop.cgroups[0];
   EXPECT_EQ(base.name, "base");
-  EXPECT_EQ(std::get<LlcCpus>(base.cpuset.value()).llc, 0U);
+  EXPECT_EQ(std::get<LlcCpus>(present(base.cpuset)).llc, 0U);
   EXPECT_EQ(base.cpu_weight, 100U);
-  EXPECT_EQ(base.cpu_max.value().quota_ns, 50'000'000);
-  EXPECT_EQ(base.cpu_max.value().period_ns, 100'000'000);
+  EXPECT_EQ(present(base.cpu_max).quota_ns, 50'000'000);
+  EXPECT_EQ(present(base.cpu_max).period_ns, 100'000'000);
   EXPECT_EQ(base.memory_max, 256ULL << 20U);
   EXPECT_EQ(base.memory_high, 200ULL << 20U);
   EXPECT_EQ(base.io_weight, 100U);
@@ -126,8 +121,8 @@ TEST_F(ReferenceFile, steps_and_holds) {
   ASSERT_EQ(steps[0].setup.size(), 1U);
   const CgroupDef& local = steps[0].setup[0];
   EXPECT_EQ(local.name, "local");
-  EXPECT_EQ(std::get<DisjointCpus>(local.cpuset.value()).index, 0U);
-  EXPECT_EQ(std::get<DisjointCpus>(local.cpuset.value()).of, 2U);
+  EXPECT_EQ(std::get<DisjointCpus>(present(local.cpuset)).index, 0U);
+  EXPECT_EQ(std::get<DisjointCpus>(present(local.cpuset)).of, 2U);
   EXPECT_EQ(std::get<RandomAffinity>(local.work.at(0).affinity).count, 2U);
 }
 
@@ -151,8 +146,8 @@ TEST_F(ReferenceFile, cgroup_ops) {
   EXPECT_EQ(op<AddCgroup>(0).name, "a");
   const CgroupDef def = op<AddCgroupDef>(0).def;
   EXPECT_EQ(def.name, "b");
-  EXPECT_DOUBLE_EQ(std::get<RangeCpus>(def.cpuset.value()).start, 0.5);
-  EXPECT_DOUBLE_EQ(std::get<RangeCpus>(def.cpuset.value()).end, 1.0);
+  EXPECT_DOUBLE_EQ(std::get<RangeCpus>(present(def.cpuset)).start, 0.5);
+  EXPECT_DOUBLE_EQ(std::get<RangeCpus>(present(def.cpuset)).end, 1.0);
   EXPECT_EQ(def.work.at(0).type, WorkType::kFutexPingPong);
   const auto overlap = std::get<OverlapCpus>(op<SetCpuset>(0).cpus);
   EXPECT_EQ(overlap.index, 1U);
@@ -199,7 +194,7 @@ TEST_F(ReferenceFile, observation_ops) {
   EXPECT_EQ(watch.via, WatchVia::kHardware);
   EXPECT_EQ(watch.max_captures, 16U);
   EXPECT_EQ(watch.min_interval_ns, 10'000'000);
-  EXPECT_EQ(watch.condition.value().op, CompareOp::kGreater);
+  EXPECT_EQ(present(watch.condition).op, CompareOp::kGreater);
   EXPECT_EQ(op<ReadKernelHot>(2).tag, "j");
   EXPECT_TRUE(std::holds_alternative<U64Width>(op<ReadKernelHot>(2).width));
   const ReadKernelCold clock = op<ReadKernelCold>(2, 0);

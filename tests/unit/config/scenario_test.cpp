@@ -174,8 +174,8 @@ TEST(WatchSnapshot, takes_a_target_instead_of_a_symbol) {
   EXPECT_EQ(std::get<KvaTarget>(watch.target).address, 0xffffc90000001000U);
   EXPECT_EQ(watch.len, 8U);
   EXPECT_EQ(watch.via, WatchVia::kPage);
-  EXPECT_EQ(watch.condition.value().op, CompareOp::kLessEqual);
-  EXPECT_EQ(watch.condition.value().value, UINT64_MAX);
+  EXPECT_EQ(present(watch.condition).op, CompareOp::kLessEqual);
+  EXPECT_EQ(present(watch.condition).value, UINT64_MAX);
 }
 
 struct BadOp {
