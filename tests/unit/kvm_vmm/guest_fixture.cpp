@@ -107,6 +107,18 @@ std::string RecordingSink::notices() const {
   return notices_;
 }
 
+std::string read_text(const std::string& path) {
+  std::string text;
+  if (std::FILE* file = std::fopen(path.c_str(), "rbe"); file != nullptr) {
+    char buffer[4096];
+    for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof(buffer), file)) != 0;) {
+      text.append(buffer, got);
+    }
+    std::fclose(file);
+  }
+  return text;
+}
+
 std::vector<std::byte> initramfs_of(std::span<const std::byte> program) {
   constexpr std::uint32_t kDirectory = 0040755;
   constexpr std::uint32_t kExecutable = 0100755;

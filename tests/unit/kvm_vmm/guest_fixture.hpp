@@ -45,6 +45,9 @@ class RecordingSink final : public VmSink {
   std::optional<VmEnd> end_;
 };
 
+// The whole file, /proc included; empty when it cannot be read.
+[[nodiscard]] std::string read_text(const std::string& path);
+
 // A newc cpio archive with /init (this program), /dev/console, and empty /dev, /proc and /sys.
 [[nodiscard]] std::vector<std::byte> initramfs_of(std::span<const std::byte> program);
 

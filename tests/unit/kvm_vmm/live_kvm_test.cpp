@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// What needs /dev/kvm but no fast one: creation, refusals, stop, and the probes. On a machine
+// without the device these skip and say so; the boot tests are in boot_test.cpp.
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "guest_fixture.hpp"
+#include "probe/probe.hpp"
+#include "probe/tiny_vm.hpp"
+#include "vmm/device/virtio_console.hpp"
+#include "vmm/kvm_ioctl.hpp"
+
+namespace schedrig::kvm {
+namespace {
+
+using std::chrono::steady_clock;
+
+// A bzImage whose 64-bit code is these bytes: enough for the loader and for KVM.
+std::vector<std::byte> image_of(const std::vector<std::uint8_t>& code) {
+  constexpr std::size_t kSetupBytes = 2 * 512;
+  std::vector<std::byte> image(kSetupBytes + 4096);
+  const auto put = [&](std::size_t at, auto value) {
+    std::memcpy(image.data() + at, &value, sizeof(value));
+  };
+  put(0x1f1, std::uint8_t{1});
+  put(0x1f4, std::uint32_t{4096 / 16});
+  put(0x1fe, std::uint16_t{0xaa55});
+  put(0x202, std::uint32_t{0x53726448});
+  put(0x206, std::uint16_t{0x020f});
+  put(0x230, std::uint32_t{0x200000});
+  put(0x236, std::uint16_t{1});
+  put(0x238, std::uint32_t{2047});
+  put(0x258, std::uint64_t{0x1000000});
+  put(0x260, std::uint32_t{0x100000});
+  std::memcpy(image.data() + kSetupBytes + 0x200, code.data(), code.size());
+  return image;
+}
+
+class LiveKvm : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto kvm = open_kvm(); !kvm) {
+      GTEST_SKIP() << kvm.error().message;
+    }
+  }
+  Result<std::unique_ptr<Vm>> create(const std::vector<std::byte>& image, std::uint32_t cpus = 1) {
+    const Topology topology = Topology::uniform(1, 1, cpus, 1);
+    VmConfig config;
+    config.kernel_image = image;
+    config.memory_bytes = 128ULL << 20;
+    config.topology = topology.view();
+    return Vm::create(config, sink_);
+  }
+  test::RecordingSink sink_;
+};
+
+TEST_F(LiveKvm, a_guest_prints_on_the_early_console_and_switches_itself_off) {
+  // mov dx, 0x3f8; mov al, 'H'; out dx, al; mov al, 'i'; out dx, al;
+  // mov dx, 0x600; mov al, 0x34; out dx, al; hlt
+  const auto image = image_of({0x66, 0xba, 0xf8, 0x03, 0xb0, 'H', 0xee, 0xb0, 'i', 0xee, 0x66, 0xba,
+                               0x00, 0x06, 0xb0, 0x34, 0xee, 0xf4});
+  const auto vm = create(image);
+  ASSERT_TRUE(vm.has_value()) << vm.error().message;
+  ASSERT_TRUE((*vm)->start().has_value());
+  const auto end = sink_.wait_end(std::chrono::seconds(10));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->kind, VmEndKind::kPowerOff) << end->detail;
+  EXPECT_EQ(sink_.console(), "Hi") << "output comes before the end";
+  EXPECT_TRUE((*vm)->stop().has_value());
+  const ExitCounts exits = (*vm)->exits();
+  EXPECT_EQ(exits[static_cast<std::size_t>(ExitKind::kUart)], 2U);
+  EXPECT_EQ(exits[static_cast<std::size_t>(ExitKind::kPower)], 1U);
+  EXPECT_GE((*vm)->phases().first_console_ns, (*vm)->phases().entry_ns);
+}
+
+TEST_F(LiveKvm, a_triple_fault_is_reported_with_the_instruction_pointer) {
+  const auto vm = create(image_of({0x0f, 0x0b})); // ud2, and there is no IDT
+  ASSERT_TRUE(vm.has_value()) << vm.error().message;
+  ASSERT_TRUE((*vm)->start().has_value());
+  const auto end = sink_.wait_end(std::chrono::seconds(10));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->kind, VmEndKind::kTripleFault) << end->detail;
+  EXPECT_EQ(end->rip, 0x1000200U);
+}
+
+TEST_F(LiveKvm, spinning_and_waiting_vcpus_stop_at_once) {
+  for (int round = 0; round < 20; ++round) {
+    const auto vm = create(image_of({0xeb, 0xfe}), 4); // jmp to itself; three wait for start-up
+    ASSERT_TRUE(vm.has_value()) << vm.error().message;
+    ASSERT_TRUE((*vm)->start().has_value());
+    const auto before = steady_clock::now();
+    const auto stopped = (*vm)->stop();
+    ASSERT_TRUE(stopped.has_value()) << stopped.error().message;
+    EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(2));
+    EXPECT_FALSE(sink_.wait_end(std::chrono::milliseconds(0)).has_value());
+    EXPECT_TRUE((*vm)->stop().has_value()) << "a second stop is allowed";
+    EXPECT_FALSE((*vm)->start().has_value()) << "a second start is not";
+  }
+}
+
+TEST_F(LiveKvm, a_machine_that_was_never_started_and_one_that_runs_can_be_destroyed) {
+  ASSERT_TRUE(create(image_of({0xf4})).has_value());
+  const auto vm = create(image_of({0xeb, 0xfe}), 2);
+  ASSERT_TRUE(vm.has_value());
+  ASSERT_TRUE((*vm)->start().has_value());
+}
+
+TEST_F(LiveKvm, nothing_is_left_open_when_machines_are_gone) {
+  const auto open_files = [] {
+    int count = 0;
+    for (int fd = 0; fd < 1024; ++fd) {
+      count += ::fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+    }
+    return count;
+  };
+  const int before = open_files();
+  for (int round = 0; round < 3; ++round) {
+    const auto vm = create(image_of({0xeb, 0xfe}), 2);
+    ASSERT_TRUE(vm.has_value());
+    ASSERT_TRUE((*vm)->start().has_value());
+  }
+  EXPECT_EQ(open_files(), before);
+}
+
+TEST_F(LiveKvm, sending_to_a_guest_that_never_reads_ends_at_the_deadline) {
+  const auto vm = create(image_of({0xeb, 0xfe}));
+  ASSERT_TRUE(vm.has_value());
+  ASSERT_TRUE((*vm)->start().has_value());
+  const std::vector<std::byte> much(kControlBacklogBytes + 1);
+  const auto late = (*vm)->send(much, std::chrono::milliseconds(50));
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code, StatusCode::kTimeout);
+  EXPECT_EQ((*vm)->try_send(much), 0U);
+  ASSERT_TRUE((*vm)->stop().has_value());
+  const auto gone = (*vm)->send(much, std::chrono::seconds(5));
+  ASSERT_FALSE(gone.has_value());
+  EXPECT_EQ(gone.error().code, StatusCode::kGuestFailed);
+}
+
+TEST(Vm, errors_of_creation_name_what_is_wrong) {
+  test::RecordingSink sink;
+  const Topology topology = Topology::uniform(1, 1, 1, 1);
+  VmConfig config;
+  config.topology = topology.view();
+  config.kernel_path = "/nonexistent/vmlinuz";
+  auto vm = Vm::create(config, sink);
+  ASSERT_FALSE(vm.has_value());
+  EXPECT_NE(vm.error().message.find("/nonexistent/vmlinuz"), std::string::npos);
+
+  const std::vector<std::byte> garbage(4096);
+  config.kernel_image = garbage;
+  vm = Vm::create(config, sink);
+  ASSERT_FALSE(vm.has_value());
+  EXPECT_EQ(vm.error().code, StatusCode::kBadData);
+
+  const auto image = image_of({0xf4});
+  config.kernel_image = image;
+  config.kvm_device = "/dev/null";
+  vm = Vm::create(config, sink);
+  ASSERT_FALSE(vm.has_value());
+  EXPECT_EQ(vm.error().code, StatusCode::kOs);
+  EXPECT_NE(vm.error().message.find("KVM_GET_API_VERSION"), std::string::npos);
+  EXPECT_EQ(vm.error().os_errno, ENOTTY);
+}
+
+TEST(Probe, a_device_that_is_not_kvm_fails_and_ends_the_list) {
+  for (const char* device : {"/nonexistent", "/dev/null"}) {
+    const auto reports = run_probes(device);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_FALSE(reports[0].ok);
+    EXPECT_FALSE(reports[0].consequence.empty());
+    EXPECT_FALSE(reports[0].remedy.empty());
+  }
+}
+
+TEST_F(LiveKvm, every_probe_ends_in_time_and_the_first_two_pass) {
+  const auto before = steady_clock::now();
+  const auto reports = run_probes();
+  EXPECT_LT(steady_clock::now() - before, 4 * kProbeDeadline);
+  ASSERT_EQ(reports.size(), 4U);
+  EXPECT_TRUE(reports[0].ok) << reports[0].observed;
+  EXPECT_TRUE(reports[1].ok) << reports[1].observed;
+  for (const auto& report : reports) {
+    EXPECT_EQ(report.consequence.empty(), report.ok) << report.name;
+  }
+}
+
+// A CPU with hardware virtualization reports the hit; a software KVM (no svm, no vmx) must be found
+// out, not believed.
+TEST_F(LiveKvm, the_watchpoint_probe_tells_the_truth_about_this_host) {
+  const std::string cpuinfo = test::read_text("/proc/cpuinfo");
+  const bool hardware =
+      cpuinfo.find(" svm") != std::string::npos || cpuinfo.find(" vmx") != std::string::npos;
+  const ProbeReport report = probe_data_watchpoint();
+  EXPECT_EQ(report.ok, hardware) << report.observed;
+  if (!hardware) {
+    EXPECT_NE(report.observed.find("no KVM_EXIT_DEBUG"), std::string::npos) << report.observed;
+  }
+}
+
+TEST_F(LiveKvm, a_guest_that_never_ends_is_interrupted_at_the_deadline) {
+  const std::uint8_t forever[] = {0xeb, 0xfe};
+  auto vm = TinyVm::create("/dev/kvm", forever);
+  ASSERT_TRUE(vm.has_value()) << vm.error().message;
+  const auto ran = vm->run(steady_clock::now() + std::chrono::milliseconds(50));
+  ASSERT_FALSE(ran.has_value());
+  EXPECT_EQ(ran.error().code, StatusCode::kTimeout);
+}
+
+} // namespace
+} // namespace schedrig::kvm
