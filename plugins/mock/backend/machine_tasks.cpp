@@ -69,7 +69,9 @@ Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSin
   if (!spec.cpus.empty()) {
     params.own = {};
     for (const std::uint32_t cpu : spec.cpus) {
-      params.own.set(cpu);
+      if (cpu < engine_.cpus()) {
+        params.own.set(cpu);
+      }
     }
   }
   for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {

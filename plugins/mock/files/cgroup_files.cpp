@@ -43,7 +43,7 @@ std::string controller_names(std::uint32_t mask) {
       text += (text.empty() ? "" : " ") + std::string(controller_name(bit));
     }
   }
-  return text + "\n";
+  return text.empty() ? text : text + "\n"; // cgroup_print_ss_mask()
 }
 
 // The processes of a threaded subtree are those of its root.

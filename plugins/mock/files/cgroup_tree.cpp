@@ -182,6 +182,9 @@ int CgroupTree::rmdir(std::uint32_t index) {
 
 // cgroup_attach_permissions() and cgroup_migrate().
 int CgroupTree::attach(std::uint32_t index, std::int32_t pid, bool whole_process) {
+  if (pid == kKthreadd) {
+    return EINVAL; // cgroup_procs_write_start(): kernel threads stay where they are
+  }
   Process* const process = processes_.find(pid);
   if (process == nullptr || process->zombie) {
     return ESRCH;

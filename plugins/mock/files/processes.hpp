@@ -10,6 +10,9 @@
 
 namespace schedrig::mock {
 
+// The father of all kernel threads; of its children nothing is modelled.
+inline constexpr std::int32_t kKthreadd = 2;
+
 struct Process {
   std::int32_t pid = 0;
   TaskId task = kNoTask; // kNoTask: the agent
@@ -31,7 +34,7 @@ class Processes {
 
  private:
   std::map<std::int32_t, Process> by_pid_; // ordered: listings and walks are deterministic
-  std::int32_t last_pid_ = 1;
+  std::int32_t last_pid_ = kKthreadd;
   std::int32_t pid_max_;
 };
 

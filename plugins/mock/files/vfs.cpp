@@ -6,8 +6,6 @@
 namespace schedrig::mock {
 namespace {
 
-constexpr std::size_t kNameMax = 255; // NAME_MAX
-
 bool starts_with(Components path, std::span<const std::string_view> prefix) {
   return path.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
 }
@@ -82,10 +80,7 @@ Vfs::Walk Vfs::walk(std::string_view path) {
       result.error = kind == NodeKind::kFile ? ENOTDIR : ENOENT;
       return result;
     }
-    if (name.size() > kNameMax) {
-      result.error = ENAMETOOLONG;
-      return result;
-    }
+    // No limit on a name's length: kernfs and procfs do not look at NAME_MAX.
     result.last = name;
     if (name == "..") {
       if (!result.components.empty()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "plugins/mock/work/workers.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <string>
 
 namespace schedrig::mock {
@@ -51,11 +53,13 @@ Status check_work(const WorkSpec& spec, std::uint32_t cpus) {
   if (spec.type == WorkType::kPipeIo && spec.burst_iterations == 0) {
     return invalid("work type 'pipe_io' needs at least one unit of work per exchange");
   }
-  for (const std::uint32_t cpu : spec.cpus) {
-    if (cpu >= cpus) {
-      return invalid("affinity names CPU " + std::to_string(cpu) + ", the machine has CPUs 0 to " +
-                     std::to_string(cpus - 1));
-    }
+  // As sched_setaffinity(2): CPUs that do not exist are passed over, but one must be left.
+  const bool none_exists =
+      std::ranges::all_of(spec.cpus, [&](std::uint32_t cpu) { return cpu >= cpus; });
+  if (!spec.cpus.empty() && none_exists) {
+    return Status::make(StatusCode::kOs,
+                        "spawn: sched_setaffinity: none of the CPUs of the affinity exists",
+                        "the machine has CPUs 0 to " + std::to_string(cpus - 1), EINVAL);
   }
   return {};
 }

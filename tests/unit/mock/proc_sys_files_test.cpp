@@ -42,10 +42,10 @@ TEST(ProcFiles, stat_has_the_fields_of_proc_5) {
 TEST(ProcFiles, pids_ascend) {
   TestMachine m(1);
   const auto first = m.spawn(work(WorkType::kSpin, 2));
-  EXPECT_EQ(m.pids(), (std::vector<std::int32_t>{2, 3}));
+  EXPECT_EQ(m.pids(), (std::vector<std::int32_t>{3, 4}));
   m.stop(first);
   m.spawn(work(WorkType::kSpin, 1));
-  EXPECT_EQ(m.pids(), (std::vector<std::int32_t>{4})); // not reused at once
+  EXPECT_EQ(m.pids(), (std::vector<std::int32_t>{5})); // not reused at once
 }
 
 TEST(ProcFiles, errors_are_those_of_procfs_and_sysfs) {
