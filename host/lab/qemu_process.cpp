@@ -21,9 +21,12 @@ namespace schedrig::lab {
 namespace {
 
 // For the emulated host only, never for guests. nokaslr, mitigations=off: emulation is slow
-// enough; panic=-1 with -no-reboot: a panic ends QEMU at once instead of hanging.
-constexpr const char* kHostCommandLine =
-    "console=ttyS0 quiet nokaslr mitigations=off panic=-1 rdinit=/init";
+// enough; panic=-1 with -no-reboot: a panic ends QEMU at once instead of hanging. nohz=off
+// highres=off: periodic ticks. While a CPU runs a nested guest QEMU's emulation can lose the
+// request to look at its local APIC (seen: one CPU halted for good, its timer a one-shot that had
+// fired); a periodic timer makes it look again within 4 ms.
+constexpr const char* kHostCommandLine = "console=ttyS0 quiet nokaslr mitigations=off panic=-1 "
+                                         "nohz=off highres=off rdinit=/init";
 
 struct Pair {
   UniqueFd ours;
