@@ -13,6 +13,7 @@
 #include "host/cli/signal_fd.hpp"
 #include "host/cli/verb.hpp"
 #include "host/lab/lab.hpp"
+#include "host/lab/setup.hpp"
 #include "host/loader/search_path.hpp"
 
 namespace schedrig::cli {
@@ -24,15 +25,16 @@ namespace fs = std::filesystem;
 constexpr char kJsonInLab[] = "/out/report.json";
 
 int setup(const Globals& globals) {
-  const auto qemu = lab::setup_qemu([&](std::string_view line) {
+  const auto parts = lab::setup_lab([&](std::string_view line) {
     if (globals.verbosity >= 0) {
       std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
     }
   });
-  if (!qemu) {
-    return report_error(qemu.error(), exit_code_for(qemu.error()));
+  if (!parts) {
+    return report_error(parts.error(), exit_code_for(parts.error()));
   }
-  std::printf("QEMU %s is at hand\n", qemu->version.c_str());
+  std::printf("the lab is set up: QEMU %s, kernel %s\n", parts->qemu.version.c_str(),
+              parts->host_kernel.facts.version.c_str());
   return kExitPass;
 }
 
@@ -193,7 +195,7 @@ void add_exec_verb(CLI::App& lab_verb, const Globals& globals, Action& action) {
 void add_lab_verb(CLI::App& app, const Globals& globals, Action& action) {
   CLI::App* verb = app.add_subcommand("lab", "real KVM in an emulated host, on any machine");
   verb->require_subcommand(1);
-  verb->add_subcommand("setup", "fetch the QEMU that the lab needs")->callback([&action, &globals] {
+  verb->add_subcommand("setup", "fetch the QEMU and the kernel that the lab needs")->callback([&action, &globals] {
     action = [&globals] { return setup(globals); };
   });
   auto options = std::make_shared<RunOptions>();
