@@ -87,7 +87,7 @@ std::vector<FileCase> core_cases() {
        .os_errno = EINVAL},
       {.name = "subtree_control at first",
        .step = read("{}/cgroup.subtree_control"),
-       .reads = "\n"},
+       .reads = ""},
       {.name = "subtree_control: enable", .step = write("{}/cgroup.subtree_control", "+cpu +pids")},
       {.name = "subtree_control: after enabling",
        .before = {write("{}/cgroup.subtree_control", "+pids +cpu")},

@@ -87,9 +87,13 @@ void add_cgroup_cases(std::vector<OpCase>& cases) {
                    "a name of 256 bytes",
                    {},
                    {},
-                   AddCgroup{std::string(256, 'n')},
-                   StatusCode::kOs,
-                   ENAMETOOLONG});
+                   AddCgroup{std::string(256, 'n')}}); // kernfs does not look at NAME_MAX
+  cases.push_back({op,
+                   "a name that makes the path too long",
+                   {},
+                   {},
+                   AddCgroup{std::string(kMaxPathBytes, 'n')},
+                   StatusCode::kInvalidArgument});
   cases.push_back(
       {op, "a name with a newline", {}, {}, AddCgroup{"a\nb"}, StatusCode::kOs, EINVAL});
   cases.push_back({op,
