@@ -43,7 +43,8 @@ void store_le(std::span<std::byte> data, std::uint64_t value) {
 Board::Board(const GuestMemory& memory, Lifecycle& lifecycle, PhaseClock& phases, VmSink& sink,
              std::function<void()> stop_vcpus)
     : lifecycle_(lifecycle), phases_(phases), sink_(sink), stop_vcpus_(std::move(stop_vcpus)),
-      virtio_(memory, backend_, console_, kVirtioConsoleId, kClassCommunication, kPciWindowAddress),
+      virtio_(memory, backend_, console_, kVirtioConsoleId, kClassCommunication, kPciWindowAddress,
+              kPciIoPort),
       pci_({&virtio_}), power_(*this), i8042_(*this), rtc_(wall_clock),
       uart_([this](std::uint8_t byte) { uart_byte(byte); }),
       ports_{PortRange{kUartPort, 8, &uart_, ExitKind::kUart},

@@ -100,26 +100,27 @@ void KvmPciBackend::ring_doorbell(std::uint16_t queue) noexcept {
   signal_eventfd(doorbells_[queue].get());
 }
 
-Result<> KvmPciBackend::set_doorbell(std::uint16_t queue, Gpa gpa, bool assign) const {
+Result<> KvmPciBackend::set_doorbell(std::uint16_t queue, std::uint16_t first_port,
+                                     bool assign) const {
   kvm_ioeventfd event{};
-  event.addr = gpa + std::uint64_t{queue} * kNotifyStride;
-  event.len = 2; // Linux notifies with a 16-bit write
+  event.addr = first_port + std::uint64_t{queue} * kNotifyStride;
+  event.len = 0; // any width
   event.fd = doorbells_[queue].get();
-  event.flags = assign ? 0 : KVM_IOEVENTFD_FLAG_DEASSIGN;
+  event.flags = KVM_IOEVENTFD_FLAG_PIO | (assign ? 0U : KVM_IOEVENTFD_FLAG_DEASSIGN);
   TRY(SCHEDRIG_KVM(vm_fd_, KVM_IOEVENTFD, &event));
   return {};
 }
 
-void KvmPciBackend::map_doorbells(Gpa notify_start) noexcept {
+void KvmPciBackend::map_doorbells(std::uint16_t first_port) noexcept {
   for (std::uint16_t queue = 0; queue < kMaxVirtioQueues; ++queue) {
     if (mapped_ != 0) {
       keep(set_doorbell(queue, mapped_, false));
     }
-    if (notify_start != 0) {
-      keep(set_doorbell(queue, notify_start, true));
+    if (first_port != 0) {
+      keep(set_doorbell(queue, first_port, true));
     }
   }
-  mapped_ = notify_start;
+  mapped_ = first_port;
 }
 
 void KvmPciBackend::keep(Result<> result) noexcept {

@@ -23,7 +23,7 @@ class KvmPciBackend final : public PciBackend {
 
   void route_msi(std::uint16_t vector, std::uint64_t address, std::uint32_t data) noexcept override;
   void raise_msi(std::uint16_t vector) noexcept override;
-  void map_doorbells(Gpa notify_start) noexcept override;
+  void map_doorbells(std::uint16_t first_port) noexcept override;
   void ring_doorbell(std::uint16_t queue) noexcept override;
 
   // Readable when the guest has notified the queue.
@@ -34,7 +34,8 @@ class KvmPciBackend final : public PciBackend {
 
  private:
   [[nodiscard]] Result<> set_routes() const;
-  [[nodiscard]] Result<> set_doorbell(std::uint16_t queue, Gpa gpa, bool assign) const;
+  [[nodiscard]] Result<> set_doorbell(std::uint16_t queue, std::uint16_t first_port,
+                                      bool assign) const;
   void keep(Result<> result) noexcept;
 
   struct Route {
@@ -47,7 +48,7 @@ class KvmPciBackend final : public PciBackend {
   std::array<UniqueFd, kMsixVectors> interrupts_;
   std::array<UniqueFd, kMaxVirtioQueues> doorbells_;
   std::array<Route, kMsixVectors> routes_;
-  Gpa mapped_ = 0;
+  std::uint16_t mapped_ = 0; // first port, 0: none
   std::optional<Error> error_;
 };
 

@@ -115,7 +115,7 @@ class VirtioConsoleTest : public testing::Test {
   GuestMemory memory_ = *GuestMemory::create(4ULL << 20, true);
   FakeBackend backend_;
   VirtioConsole console_;
-  VirtioPci virtio_{memory_, backend_, console_, 3, 0x078000, kPciWindowAddress};
+  VirtioPci virtio_{memory_, backend_, console_, 3, 0x078000, kPciWindowAddress, kPciIoPort};
   PciHost host_{{&virtio_}};
   std::vector<DriverQueue> queues_;
   ConsoleOutput output_;
@@ -132,20 +132,30 @@ TEST_F(VirtioConsoleTest, configuration_space_announces_a_modern_console_with_si
   EXPECT_EQ(types, (std::vector<std::uint32_t>{1, 2, 3, 4, 5, 0x11}));
 }
 
-TEST_F(VirtioConsoleTest, the_bar_sizes_moves_and_takes_its_doorbells_along) {
-  EXPECT_EQ(backend_.doorbells, kPciWindowAddress + kBarNotify);
+TEST_F(VirtioConsoleTest, the_memory_bar_sizes_and_moves) {
   config_write(kPciCommand, 2, 0);
-  EXPECT_EQ(backend_.doorbells, 0U);
   config_write(kPciBar0, 4, 0xffffffff);
   EXPECT_EQ(~config_read(kPciBar0, 4) + 1, kBarBytes);
   config_write(kPciBar0, 4, 0xc8000000);
   std::uint64_t value = 0;
   EXPECT_FALSE(host_.mmio_read(0xc8000000, 4, value)) << "decoding is off";
   config_write(kPciCommand, 2, kCommandMemory);
-  EXPECT_EQ(backend_.doorbells, 0xc8000000 + kBarNotify);
   EXPECT_TRUE(host_.mmio_read(0xc8000000 + kCommonNumQueues, 2, value));
   EXPECT_EQ(value, VirtioConsole::kQueues);
   EXPECT_FALSE(host_.mmio_read(0xc8000000 + kBarBytes - 2, 4, value)) << "straddles the end";
+}
+
+TEST_F(VirtioConsoleTest, doorbells_follow_the_io_bar_and_its_decoding) {
+  EXPECT_EQ(backend_.doorbells, 0U) << "only memory is decoded so far";
+  config_write(kPciCommand, 2, kCommandIo);
+  EXPECT_EQ(backend_.doorbells, kPciIoPort);
+  config_write(kPciCommand, 2, 0);
+  EXPECT_EQ(backend_.doorbells, 0U);
+  config_write(kPciBar1, 4, 0xffffffff);
+  EXPECT_EQ(config_read(kPciBar1, 4), 0xffe1U) << "32 ports, I/O space, upper half fixed at zero";
+  config_write(kPciBar1, 4, 0xd000);
+  config_write(kPciCommand, 2, kCommandIo);
+  EXPECT_EQ(backend_.doorbells, 0xd000U);
 }
 
 TEST_F(VirtioConsoleTest, the_pci_access_capability_reads_the_bar) {

@@ -20,13 +20,13 @@ class FakeBackend final : public PciBackend {
     ++route_calls;
   }
   void raise_msi(std::uint16_t vector) noexcept override { ++raised[vector]; }
-  void map_doorbells(Gpa notify_start) noexcept override { doorbells = notify_start; }
+  void map_doorbells(std::uint16_t first_port) noexcept override { doorbells = first_port; }
   void ring_doorbell(std::uint16_t queue) noexcept override { ++rung[queue]; }
 
   std::array<std::pair<std::uint64_t, std::uint32_t>, kMsixVectors> routes{};
   std::array<int, kMsixVectors> raised{};
   std::array<int, kMaxVirtioQueues> rung{};
-  Gpa doorbells = 0;
+  std::uint16_t doorbells = 0;
   int route_calls = 0;
 };
 

@@ -24,16 +24,20 @@ constexpr std::uint64_t high32(std::uint64_t old, std::uint32_t value) {
 } // namespace
 
 VirtioPci::VirtioPci(const GuestMemory& memory, PciBackend& backend, VirtioDevice& device,
-                     std::uint16_t device_id, std::uint32_t class_code, Gpa bar_address)
+                     std::uint16_t device_id, std::uint32_t class_code, Gpa bar_address,
+                     std::uint16_t io_port)
     : memory_(memory), backend_(backend), device_(device) {
   PciConfigState& config = state_.config;
   const std::uint32_t id = 0x1040U + device_id; // 4.1.2.1: modern device
   config.set(kPciVendor, 4, id << 16U | 0x1af4U);
-  config.allow(kPciCommand, 2, kCommandMemory | kCommandBusMaster | kCommandIntxDisable);
+  config.allow(kPciCommand, 2,
+               kCommandIo | kCommandMemory | kCommandBusMaster | kCommandIntxDisable);
   config.set(kPciStatus, 2, 1U << 4); // capability list
   config.set(kPciRevision, 4, class_code << 8U | 1U);
   config.set(kPciBar0, 4, static_cast<std::uint32_t>(bar_address));
   config.allow(kPciBar0, 4, ~(kBarBytes - 1));
+  config.set(kPciBar1, 4, io_port | 1U); // bit 0: I/O space
+  config.allow(kPciBar1, 2, ~(kIoBarBytes - 1));
   config.set(kPciSubsystem, 4, id << 16U | 0x1af4U);
   config.allow(kPciInterruptLine, 1, 0xff);
   add_capabilities();
@@ -43,18 +47,19 @@ void VirtioPci::add_capabilities() {
   PciConfigState& config = state_.config;
   config.set(kPciCapabilities, 1, kCapCommon);
   const auto add = [&](std::uint32_t at, std::uint32_t next, std::uint32_t bytes,
-                       std::uint32_t type, std::uint32_t offset, std::uint32_t length) {
+                       std::uint32_t type, std::uint32_t bar, std::uint32_t offset,
+                       std::uint32_t length) {
     config.set(at, 4, 0x09U | next << 8U | bytes << 16U | type << 24U);
-    config.set(at + 4, 4, 0); // BAR 0
+    config.set(at + 4, 4, bar);
     config.set(at + 8, 4, offset);
     config.set(at + 12, 4, length);
   };
-  add(kCapCommon, kCapNotify, 16, 1, kBarCommon, kCommonBytes);
-  add(kCapNotify, kCapIsr, 20, 2, kBarNotify, kNotifyStride * kMaxVirtioQueues);
+  add(kCapCommon, kCapNotify, 16, 1, 0, kBarCommon, kCommonBytes);
+  add(kCapNotify, kCapIsr, 20, 2, 1, 0, kNotifyStride * kMaxVirtioQueues);
   config.set(kCapNotify + 16, 4, kNotifyStride);
-  add(kCapIsr, kCapDevice, 16, 3, kBarIsr, 4);
-  add(kCapDevice, kCapAccess, 16, 4, kBarDevice, kDeviceConfigBytes);
-  add(kCapAccess, kCapMsix, 20, 5, 0, 0);
+  add(kCapIsr, kCapDevice, 16, 3, 0, kBarIsr, 4);
+  add(kCapDevice, kCapAccess, 16, 4, 0, kBarDevice, kDeviceConfigBytes);
+  add(kCapAccess, kCapMsix, 20, 5, 0, 0, 0);
   config.allow(kCapAccess + 4, 1, 0xff);
   config.allow(kCapAccess + 8, 4, 0xffffffff);
   config.allow(kCapAccess + 12, 4, 0xffffffff);
@@ -97,10 +102,11 @@ PciFunction::Window VirtioPci::window() const noexcept {
   return {.start = state_.config.read(kPciBar0, 4), .size = kBarBytes};
 }
 
-// The doorbells follow the BAR. While the guest sizes it, decoding is off.
+// The doorbells follow their BAR. While the guest sizes it, decoding is off.
 void VirtioPci::update_doorbells() {
-  const Window now = window();
-  const Gpa wanted = now.size == 0 ? 0 : now.start + kBarNotify;
+  const bool decoding = (state_.config.read(kPciCommand, 2) & kCommandIo) != 0;
+  const std::uint32_t port = state_.config.read(kPciBar1, 2) & ~(kIoBarBytes - 1);
+  const auto wanted = static_cast<std::uint16_t>(decoding ? port : 0);
   if (wanted != state_.doorbells) {
     state_.doorbells = wanted;
     backend_.map_doorbells(wanted);
@@ -134,9 +140,6 @@ void VirtioPci::mmio_write(std::uint64_t offset, std::uint32_t bytes, std::uint6
   const auto word = static_cast<std::uint32_t>(value);
   if (offset < kBarCommon + kCommonBytes) {
     write_common(offset, bytes, word);
-  } else if (offset >= kBarNotify && offset < kBarNotify + kNotifyStride * kMaxVirtioQueues) {
-    // Only accesses that the ioeventfd does not take come here: another width.
-    backend_.ring_doorbell(static_cast<std::uint16_t>((offset - kBarNotify) / kNotifyStride));
   } else if (offset >= kBarMsixTable && offset < kBarMsixTable + kMsixTableBytes &&
              offset % bytes == 0 && bytes >= 4) {
     write_msix(offset - kBarMsixTable, word);

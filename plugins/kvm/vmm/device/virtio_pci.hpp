@@ -25,8 +25,8 @@ class PciBackend {
   virtual void route_msi(std::uint16_t vector, std::uint64_t address,
                          std::uint32_t data) noexcept = 0;
   virtual void raise_msi(std::uint16_t vector) noexcept = 0;
-  // Writes to [notify_start + 4 * queue] ring doorbell `queue`; 0 unmaps.
-  virtual void map_doorbells(Gpa notify_start) noexcept = 0;
+  // OUTs to port first_port + 4 * queue, of any width, ring doorbell `queue`; 0 unmaps.
+  virtual void map_doorbells(std::uint16_t first_port) noexcept = 0;
   virtual void ring_doorbell(std::uint16_t queue) noexcept = 0;
 
  protected:
@@ -64,14 +64,15 @@ struct VirtioPciState {
   std::array<VirtqueueState, kMaxVirtioQueues> queues;
   std::array<MsixEntry, kMsixVectors> msix;
   std::uint32_t msix_pending = 0; // one bit per vector
-  Gpa doorbells = 0;              // where they are mapped, 0: nowhere
+  std::uint16_t doorbells = 0;    // port where they are mapped, 0: nowhere
 };
 
 class VirtioPci final : public PciFunction {
  public:
-  // `device_id` is virtio's number (3: console); the BAR starts out at bar_address.
+  // `device_id` is virtio's number (3: console); the BARs start out where they are told.
   VirtioPci(const GuestMemory& memory, PciBackend& backend, VirtioDevice& device,
-            std::uint16_t device_id, std::uint32_t class_code, Gpa bar_address);
+            std::uint16_t device_id, std::uint32_t class_code, Gpa bar_address,
+            std::uint16_t io_port);
 
   std::uint32_t config_read(std::uint32_t offset, std::uint32_t bytes) override;
   void config_write(std::uint32_t offset, std::uint32_t bytes, std::uint32_t value) override;

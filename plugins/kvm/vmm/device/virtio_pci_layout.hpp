@@ -12,10 +12,12 @@ inline constexpr std::uint32_t kPciVendor = 0x00;
 inline constexpr std::uint32_t kPciCommand = 0x04;
 inline constexpr std::uint32_t kPciStatus = 0x06;
 inline constexpr std::uint32_t kPciRevision = 0x08;
-inline constexpr std::uint32_t kPciBar0 = 0x10;
+inline constexpr std::uint32_t kPciBar0 = 0x10; // memory: registers and MSI-X
+inline constexpr std::uint32_t kPciBar1 = 0x14; // I/O: doorbells
 inline constexpr std::uint32_t kPciSubsystem = 0x2c;
 inline constexpr std::uint32_t kPciCapabilities = 0x34;
 inline constexpr std::uint32_t kPciInterruptLine = 0x3c;
+inline constexpr std::uint32_t kCommandIo = 1U << 0;
 inline constexpr std::uint32_t kCommandMemory = 1U << 1;
 inline constexpr std::uint32_t kCommandBusMaster = 1U << 2;
 inline constexpr std::uint32_t kCommandIntxDisable = 1U << 10;
@@ -35,14 +37,17 @@ inline constexpr std::uint32_t kBarBytes = 0x8000;
 inline constexpr std::uint32_t kBarCommon = 0x0000;
 inline constexpr std::uint32_t kBarIsr = 0x1000;
 inline constexpr std::uint32_t kBarDevice = 0x2000;
-inline constexpr std::uint32_t kBarNotify = 0x3000;
 inline constexpr std::uint32_t kBarMsixTable = 0x4000;
 inline constexpr std::uint32_t kBarMsixPending = 0x5000;
 inline constexpr std::uint32_t kCommonBytes = 0x38;
 inline constexpr std::uint32_t kDeviceConfigBytes = 0x40;
-inline constexpr std::uint32_t kNotifyStride = 4;
 inline constexpr std::uint32_t kMsixEntryBytes = 16;
 inline constexpr std::uint32_t kMsixTableBytes = 7 * kMsixEntryBytes;
+
+// BAR 1: a doorbell every four bytes. An OUT needs no instruction emulation in KVM, a write to
+// memory does; and QEMU's emulated SVM reports memory exits as if in the middle of an interrupt.
+inline constexpr std::uint32_t kIoBarBytes = 32;
+inline constexpr std::uint32_t kNotifyStride = 4;
 
 // Common configuration registers.
 inline constexpr std::uint32_t kCommonDeviceFeatureSelect = 0x00;

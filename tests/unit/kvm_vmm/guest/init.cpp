@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PID 1 of the VMM's test guests: prints what the kernel made of the machine, then obeys one-word
-// commands on the control port: "echo TEXT", "topology", "poweroff", "reboot", "panic", "bulk N".
+// commands on the control port: "echo TEXT", "topology", "complaints", "text" (where the kernel
+// runs), "bulk N" (N blocks of 64 KiB), "spin", "poweroff", "reboot", "panic".
 //
 // Static, no dependency on the product's agent: it tests the VMM alone. Every line on the console
 // starts with "guest: ". Errors end it, which the kernel turns into a panic that the test sees.
@@ -89,8 +90,7 @@ std::string topology() {
       break;
     }
     text += "node" + std::to_string(node) + "=" + read_text(path + "/cpulist") + "|" +
-            read_text(path + "/distance") + "|" +
-            std::to_string(std::atol(read_text(path + "/meminfo").substr(15).c_str()) / 1024) + ";";
+            read_text(path + "/distance") + ";";
   }
   for (int cpu = 0;; ++cpu) {
     const std::string path = root + "cpu/cpu" + std::to_string(cpu);
@@ -103,6 +103,36 @@ std::string topology() {
             ",core:" + read_text(path + "/topology/core_cpus_list") + ";";
   }
   return text;
+}
+
+// What the kernel says when tables, leaves and devices do not fit together. Lines of its log.
+std::string complaints() {
+  const int fd = ::open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  std::string found;
+  char record[8192];
+  for (ssize_t got = 0; fd >= 0 && (got = ::read(fd, record, sizeof(record))) > 0;) {
+    const std::string text(record, static_cast<std::size_t>(got));
+    for (const char* bad :
+         {"Firmware Bug", "FW_BUG", "BIOS Error", "BIOS error", "ACPI Error", "ACPI Warning",
+          "WARNING:", "BUG:", "borken", "not on the same node", "Call Trace"}) {
+      // "... WARNING: See https://.../hw-vuln/...": about the CPU, not about us.
+      if (text.find(bad) != std::string::npos && text.find("/hw-vuln/") == std::string::npos) {
+        found += text.substr(text.find(';') + 1, 200) + ";";
+        break;
+      }
+    }
+  }
+  for (char& c : found) {
+    c = c == '\n' ? ' ' : c;
+  }
+  return fd < 0 ? "no /dev/kmsg" : found.empty() ? "none" : found;
+}
+
+// The address of the kernel's first instruction, which KASLR chooses anew at each boot.
+std::string kernel_text() {
+  const std::string symbols = read_text("/proc/kallsyms");
+  const std::size_t at = symbols.find(" T _text\n");
+  return at == std::string::npos || at < 16 ? "?" : symbols.substr(at - 16, 16);
 }
 
 void send_all(int fd, const std::string& text) {
@@ -122,6 +152,10 @@ void obey(int port, const std::string& line) {
     send_all(port, argument + "\n");
   } else if (command == "topology") {
     send_all(port, topology() + "\n");
+  } else if (command == "complaints") {
+    send_all(port, complaints() + "\n");
+  } else if (command == "text") {
+    send_all(port, kernel_text() + "\n");
   } else if (command == "bulk") {
     const std::string block(65536, 'x');
     for (int i = std::atoi(argument.c_str()); i > 0; --i) {
@@ -164,8 +198,9 @@ int main() {
     if (got <= 0) {
       give_up("read control port");
     }
+    const std::size_t fresh = pending.size(); // what is before it has no line end
     pending.append(buffer, static_cast<std::size_t>(got));
-    for (std::size_t end = 0; (end = pending.find('\n')) != std::string::npos;) {
+    for (std::size_t end = fresh; (end = pending.find('\n', end)) != std::string::npos; end = 0) {
       obey(port, pending.substr(0, end));
       pending.erase(0, end + 1);
     }
