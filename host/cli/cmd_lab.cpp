@@ -195,9 +195,8 @@ void add_exec_verb(CLI::App& lab_verb, const Globals& globals, Action& action) {
 void add_lab_verb(CLI::App& app, const Globals& globals, Action& action) {
   CLI::App* verb = app.add_subcommand("lab", "real KVM in an emulated host, on any machine");
   verb->require_subcommand(1);
-  verb->add_subcommand("setup", "fetch the QEMU and the kernel that the lab needs")->callback([&action, &globals] {
-    action = [&globals] { return setup(globals); };
-  });
+  verb->add_subcommand("setup", "fetch the QEMU and the kernel that the lab needs")
+      ->callback([&action, &globals] { action = [&globals] { return setup(globals); }; });
   auto options = std::make_shared<RunOptions>();
   CLI::App* run_verb = verb->add_subcommand("run", "run a scenario in the lab");
   add_scenario_options(*run_verb, *options);

@@ -38,7 +38,7 @@ std::optional<LongestGap> longest_gap(const std::vector<WorkerRecord>& workers) 
 
 std::string describe(const LongestGap& longest) {
   return "longest gap " + text::human_duration(longest.length_ns) + ", " + who(*longest.worker) +
-         ", from " + text::human_duration(longest.gap.start_ns) + " on, went on on CPU " +
+         ", from " + text::human_duration(longest.gap.start_ns) + " on, resumed on CPU " +
          std::to_string(longest.gap.cpu);
 }
 

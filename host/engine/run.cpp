@@ -43,6 +43,7 @@ class Run {
     report_.backend = request.backend_id;
     report_.scheduler = request.scheduler_id;
     report_.seed = scenario_.run.seed;
+    report_.topology = to_string(scenario_.machine.topology.view());
     report_.backdrop.name = "backdrop";
   }
 

@@ -110,6 +110,7 @@ std::string json_document(const engine::RunReport& report) {
   document.set("backend", report.backend);
   document.set("scheduler", report.scheduler);
   document.set("seed", report.seed);
+  document.set("topology", report.topology);
   Value& machine = document.set("machine", Value::object());
   for (const auto& [key, fact] : report.machine) {
     machine.set(key, fact);

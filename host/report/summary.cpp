@@ -47,10 +47,9 @@ std::string headline(const RunReport& report, bool colour) {
   std::string line = painted(upper(engine::to_string(report.verdict)), report.verdict, colour) +
                      "  " + report.name + " on " + report.backend;
   const std::string kernel = fact(report, "kernel.release");
-  const std::string topology = fact(report, "machine.topology");
   line += kernel.empty() ? "" : ", kernel " + kernel;
   line += ", scheduler " + report.scheduler;
-  line += topology.empty() ? "" : ", " + topology;
+  line += ", " + report.topology;
   return line + ", seed " + std::to_string(report.seed) + "\n";
 }
 

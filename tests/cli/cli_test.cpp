@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -77,6 +78,33 @@ TEST(Cli, every_config_gives_identical_json_twice) {
     ASSERT_TRUE(document) << document.error().message;
     EXPECT_EQ(*document->find("verdict")->as_string(), "pass") << entry.path();
   }
+}
+
+// The text between "$ COMMAND\n" and the end of its block in README.md.
+std::string readme_block(const std::string& command) {
+  std::ifstream file(kSource + "/README.md");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string start = "```console\n$ " + command + "\n";
+  const std::size_t at = text.find(start);
+  if (at == std::string::npos) {
+    return "README.md shows no output of " + command;
+  }
+  const std::size_t from = at + start.size();
+  return text.substr(from, text.find("```", from) - from);
+}
+
+TEST(Cli, the_readme_shows_what_the_quickstart_prints) {
+  fs::current_path(kSource);
+  const CommandResult result = schedrig({"run", "configs/quickstart.toml"});
+  const std::size_t outcome = result.err.find("schedrig: verdict=");
+  ASSERT_NE(outcome, std::string::npos) << result.err;
+  EXPECT_EQ(readme_block("./dev run"),
+            result.err.substr(0, outcome) + result.out + result.err.substr(outcome));
+}
+
+TEST(Cli, the_readme_shows_what_mistakes_look_like) {
+  fs::current_path(kSource + "/tests/cli");
+  EXPECT_EQ(readme_block("schedrig run broken.toml"), schedrig({"run", "broken.toml"}).err);
 }
 
 TEST(Cli, another_seed_is_another_run) {

@@ -25,7 +25,7 @@ inline constexpr std::uint32_t kGapsPerWorker = 8;
 struct Gap {
   std::int64_t start_ns = 0;
   std::int64_t length_ns = 0;
-  std::uint32_t cpu = 0; // where it went on
+  std::uint32_t cpu = 0; // where it resumed
   std::uint32_t reserved = 0;
 };
 

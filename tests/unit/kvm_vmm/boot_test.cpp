@@ -2,7 +2,8 @@
 // kvm_vmm_boot_test: stock kernels on the VMM: topologies of both vendors, control channel, the
 // ways a guest can end, and stop. Needs a KVM that runs kernels: tests/lab runs it in the lab.
 //
-// kvm_vmm_boot_test --kernel=BZIMAGE --init=PROGRAM [gtest options]
+// kvm_vmm_boot_test [--kernel=BZIMAGE] --init=PROGRAM [gtest options]
+// Without --kernel it takes the newest whole kernel of the cache.
 #include <chrono>
 #include <iostream>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "guest_fixture.hpp"
+#include "host/kernel/kernel_cache.hpp"
 #include "vmm/boot/bzimage.hpp"
 
 namespace schedrig::kvm {
@@ -280,11 +282,20 @@ int run(int argc, char** argv) {
       init = argument.substr(7);
     }
   }
+  if (kernel.empty()) {
+    const auto cache = kernel::KernelCache::open();
+    if (const auto found = cache ? cache->find({}) : std::unexpected(cache.error()); found) {
+      kernel = found->image.string();
+    } else {
+      std::cerr << "kvm_vmm_boot_test: " << found.error().message << "\n";
+      return 2;
+    }
+  }
   auto image = read_file(kernel, kMaxImageBytes);
   auto program = read_file(init, kMaxImageBytes);
   if (!image || !program) {
-    std::cerr << "kvm_vmm_boot_test: --kernel=BZIMAGE --init=PROGRAM: "
-              << (image ? program.error().message : image.error().message) << "\n";
+    std::cerr << "kvm_vmm_boot_test: " << (image ? program.error().message : image.error().message)
+              << "\n";
     return 2;
   }
   kernel_image() = *std::move(image);
