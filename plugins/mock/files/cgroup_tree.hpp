@@ -112,4 +112,11 @@ class CgroupTree {
   std::uint64_t next_id_ = 1; // ids ascend as kernfs's inode numbers do
 };
 
+template <class Visit> void CgroupTree::visit_subtree(std::uint32_t index, Visit&& visit) {
+  visit(index);
+  for (const std::uint32_t child : std::vector(groups_[index].children)) {
+    visit_subtree(child, visit);
+  }
+}
+
 } // namespace schedrig::mock

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// What cgroups do to their processes: effective CPUs, scheduling group and weight, the freezer.
+#include <algorithm>
+
+#include "plugins/mock/files/cgroup_tree.hpp"
+
+namespace schedrig::mock {
+
+void CgroupTree::apply(std::uint32_t index) {
+  visit_subtree(index, [this](std::uint32_t each) {
+    Cgroup& group = groups_[each];
+    if (each != 0) {
+      const Cgroup& parent = groups_[group.parent];
+      group.effective_cpus = parent.effective_cpus;
+      group.effective_mems = parent.effective_mems;
+      if (has_css(each, kCpuset)) {
+        // An intersection that is empty means the parent's, also with nothing set.
+        if (const CpuMask both = group.cpus & parent.effective_cpus; !both.empty()) {
+          group.effective_cpus = both;
+        }
+        if (const CpuMask both = group.mems & parent.effective_mems; !both.empty()) {
+          group.effective_mems = both;
+        }
+      }
+    }
+    for (const std::int32_t pid : std::vector(group.pids)) {
+      apply_process(*processes_.find(pid));
+    }
+  });
+}
+
+// The nearest cgroup with a cpu controller is the task group (sched_task_group).
+std::uint32_t CgroupTree::cpu_group(std::uint32_t index) const {
+  while (index != 0 && !has_css(index, kCpu)) {
+    index = groups_[index].parent;
+  }
+  return index;
+}
+
+std::uint64_t CgroupTree::sched_group(std::uint32_t index) const {
+  return groups_[cpu_group(index)].id;
+}
+
+std::uint32_t CgroupTree::sched_weight(std::uint32_t index) const {
+  return groups_[cpu_group(index)].cpu_weight;
+}
+
+bool CgroupTree::frozen_by_self_or_ancestor(std::uint32_t index) const {
+  while (index != 0 && !groups_[index].freeze) {
+    index = groups_[index].parent;
+  }
+  return index != 0;
+}
+
+void CgroupTree::apply_process(const Process& process) {
+  if (process.task == kNoTask || process.zombie) {
+    return;
+  }
+  engine_.set_cpuset(process.task, groups_[process.cgroup].effective_cpus);
+  engine_.set_group(process.task, sched_group(process.cgroup), sched_weight(process.cgroup));
+  engine_.set_freeze(process.task, frozen_by_self_or_ancestor(process.cgroup));
+}
+
+void CgroupTree::set_freeze(std::uint32_t index, bool freeze) {
+  groups_[index].freeze = freeze;
+  visit_subtree(index, [this](std::uint32_t each) {
+    for (const std::int32_t pid : std::vector(groups_[each].pids)) {
+      apply_process(*processes_.find(pid));
+    }
+    refresh_frozen(each);
+  });
+}
+
+// All tasks of the cgroup and of those below have stopped.
+bool CgroupTree::subtree_frozen(std::uint32_t index) const {
+  const Cgroup& group = groups_[index];
+  return frozen_by_self_or_ancestor(index) &&
+         std::all_of(group.pids.begin(), group.pids.end(),
+                     [this](std::int32_t pid) { return processes_.find(pid)->frozen; }) &&
+         std::all_of(group.children.begin(), group.children.end(),
+                     [this](std::uint32_t child) { return subtree_frozen(child); });
+}
+
+// cgroup.events of the cgroup and, as the kernel propagates it, of its ancestors.
+void CgroupTree::refresh_frozen(std::uint32_t index) {
+  while (index != 0) {
+    groups_[index].frozen = subtree_frozen(index);
+    index = groups_[index].parent;
+  }
+}
+
+void CgroupTree::process_added(Process& process) {
+  groups_[process.cgroup].pids.push_back(process.pid);
+  apply_process(process);
+  refresh_frozen(process.cgroup);
+}
+
+void CgroupTree::process_died(Process& process) {
+  process.zombie = true;
+  Cgroup& group = groups_[process.cgroup];
+  std::erase(group.pids, process.pid);
+  group.reaped_exec_ns += engine_.task(process.task).sim.sum_exec_ns;
+  refresh_frozen(process.cgroup);
+}
+
+void CgroupTree::process_frozen(Process& process, bool frozen) {
+  process.frozen = frozen;
+  refresh_frozen(process.cgroup);
+}
+
+std::int64_t CgroupTree::exec_ns(std::uint32_t index) {
+  std::int64_t total = groups_[index].reaped_exec_ns;
+  for (const std::int32_t pid : groups_[index].pids) {
+    if (const Process* process = processes_.find(pid); process->task != kNoTask) {
+      total += engine_.task(process->task).sim.sum_exec_ns;
+    }
+  }
+  for (const std::uint32_t child : groups_[index].children) {
+    total += exec_ns(child);
+  }
+  return total;
+}
+
+} // namespace schedrig::mock
