@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "host/report/names.hpp"
@@ -66,6 +67,10 @@ void Console::print(std::string_view line) {
 
 void Console::show_status(std::string status) {
   const std::scoped_lock lock(mutex_);
+  // A line that wraps could not be taken back.
+  if (winsize size{}; ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) {
+    status.resize(std::min<std::size_t>(status.size(), size.ws_col - 1U));
+  }
   if (status == status_) {
     return;
   }

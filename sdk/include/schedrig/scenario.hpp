@@ -38,7 +38,7 @@ struct RunConfig {
   SourcePos scheduler_pos;
   ConfigParams scheduler_params;
   std::int64_t duration_ns = 10'000'000'000; // long enough for scheduling to average out
-  std::int64_t deadline_ns = 60'000'000'000; // duration, boot on hardware, and room
+  std::int64_t deadline_ns = 130'000'000'000; // duration, boot and room; as the decoder's default
   std::uint64_t seed = 1;
   Expectation expect = Expectation::kPass;
 };

@@ -46,7 +46,7 @@ TEST(Scenario, has_the_documented_defaults) {
 
 TEST(Scenario, the_default_deadline_follows_the_duration) {
   EXPECT_EQ(decode("schema = 1\n[run]\nduration = \"5min\"\n[[step]]\n").run.deadline_ns,
-            350'000'000'000);
+            420'000'000'000);
 }
 
 TEST(Scenario, a_topology_table_may_be_of_any_shape) {

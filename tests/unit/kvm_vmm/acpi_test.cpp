@@ -167,15 +167,17 @@ TEST(Acpi, iasl_disassembles_every_table_without_a_complaint) {
   ASSERT_NE(::mkdtemp(directory), nullptr);
   const AcpiTables tables = build(Topology::uniform(2, 4, 1, 2));
   for (const char* signature : {"DSDT", "FACP", "APIC", "SRAT", "SLIT"}) {
-    const std::string path = std::string(directory) + "/" + signature;
+    std::string path = directory;
+    path.append("/").append(signature);
     const auto& bytes = find(tables, signature).bytes;
     std::ofstream(path + ".aml", std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.size()));
-    ASSERT_EQ(std::system(("iasl -d " + path + ".aml >" + path + ".log 2>&1").c_str()), 0)
-        << signature;
+    std::string command = "iasl -d ";
+    command.append(path).append(".aml >").append(path).append(".log 2>&1");
+    ASSERT_EQ(std::system(command.c_str()), 0) << signature;
     const std::string text = test::read_text(path + ".log");
-    for (const char* bad : {"Error", "Warning", "Invalid", "Incorrect"}) {
+    for (const std::string_view bad : {"Error", "Warning", "Invalid", "Incorrect"}) {
       EXPECT_EQ(text.find(bad), std::string::npos) << text;
     }
     const std::string listing = test::read_text(path + ".dsl");
@@ -187,8 +189,9 @@ TEST(Acpi, iasl_disassembles_every_table_without_a_complaint) {
       EXPECT_NE(listing.find("PNP0A03"), std::string::npos);
       EXPECT_NE(listing.find("_S5"), std::string::npos);
       // What it decompiled compiles again.
-      EXPECT_EQ(
-          std::system(("iasl -p " + path + ".again " + path + ".dsl >/dev/null 2>&1").c_str()), 0);
+      command = "iasl -p ";
+      command.append(path).append(".again ").append(path).append(".dsl >/dev/null 2>&1");
+      EXPECT_EQ(std::system(command.c_str()), 0);
     }
   }
   ASSERT_EQ(std::system(("rm -rf " + std::string(directory)).c_str()), 0);

@@ -101,7 +101,7 @@ class Boot : public testing::Test {
       for (std::size_t i = 0; i < kExitKinds; ++i) {
         std::cout << " " << kExitNames[i] << " " << counts[i];
       }
-      std::cout << std::endl;
+      std::cout << "\n" << std::flush;
     }
   }
 
@@ -126,7 +126,8 @@ class Boot : public testing::Test {
     ASSERT_EQ(ready.value_or("no word from the guest"), "ready") << end_text();
     const BootPhases phases = vm_->phases();
     std::cout << to_string(topology.view()) << ": user space after "
-              << phases.control_open_ns / 1000000 << " ms" << std::endl;
+              << phases.control_open_ns / 1000000 << " ms" << "\n"
+              << std::flush;
     kernel_texts().insert(ask("text"));
   }
   void tell(const std::string& command) {
@@ -143,9 +144,8 @@ class Boot : public testing::Test {
     return end ? "ended: " + end->detail : "still running";
   }
   void expect_end(VmEndKind kind) {
-    const auto end = sink_.wait_end(kAnswerTimeout);
-    ASSERT_TRUE(end.has_value());
-    EXPECT_EQ(end->kind, kind) << end->detail;
+    const VmEnd end = sink_.end_within(kAnswerTimeout);
+    EXPECT_EQ(end.kind, kind) << end.detail;
     EXPECT_TRUE(vm_->stop().has_value());
   }
   std::uint64_t exits(ExitKind kind) { return vm_->exits()[static_cast<std::size_t>(kind)]; }
@@ -168,7 +168,7 @@ TEST_F(Boot, one_cpu_boots_with_few_exits_answers_and_switches_itself_off) {
   for (const std::uint64_t count : vm_->exits()) {
     all += count;
   }
-  std::cout << all << " exits" << std::endl;
+  std::cout << all << " exits" << "\n" << std::flush;
   // Some 1,200; an unanswered 8042 alone would be 65,536, a missing clock 40,000.
   EXPECT_LT(all, 3000U);
   EXPECT_EQ(exits(ExitKind::kI8042), 0U);
@@ -243,9 +243,8 @@ TEST_F(Boot, a_panic_is_seen_on_the_console_and_then_a_reset) {
 TEST_F(Boot, a_guest_without_a_usable_init_ends_by_itself) {
   const std::vector<std::byte> garbage(100, std::byte{'x'});
   ASSERT_NO_FATAL_FAILURE(create(Topology::uniform(1, 1, 1, 1), {}, garbage));
-  const auto end = sink_.wait_end(kBootTimeout);
-  ASSERT_TRUE(end.has_value());
-  EXPECT_EQ(end->kind, VmEndKind::kReset) << end->detail;
+  const VmEnd end = sink_.end_within(kBootTimeout);
+  EXPECT_EQ(end.kind, VmEndKind::kReset) << end.detail;
   EXPECT_NE(sink_.console().find("No working init found"), std::string::npos);
 }
 

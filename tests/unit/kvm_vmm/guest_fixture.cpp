@@ -97,6 +97,13 @@ std::optional<VmEnd> RecordingSink::wait_end(Timeout timeout) {
   return end_;
 }
 
+VmEnd RecordingSink::end_within(Timeout timeout) {
+  VmEnd running;
+  running.kind = VmEndKind::kHostError;
+  running.detail = "still running";
+  return wait_end(timeout).value_or(running);
+}
+
 std::string RecordingSink::console() const {
   const std::lock_guard lock(mutex_);
   return console_;

@@ -31,6 +31,8 @@ class RecordingSink final : public VmSink {
   // guest ended.
   [[nodiscard]] std::optional<std::string> next_line(Timeout timeout);
   [[nodiscard]] std::optional<VmEnd> wait_end(Timeout timeout);
+  // The same for tests that expect an end: one of kHostError, "still running", if there is none.
+  [[nodiscard]] VmEnd end_within(Timeout timeout);
   [[nodiscard]] std::string console() const;
   [[nodiscard]] std::string notices() const;
 

@@ -20,6 +20,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr std::uint64_t kResetVector = 0xfff0;
+
 // A bzImage whose 64-bit code is these bytes: enough for the loader and for KVM.
 std::vector<std::byte> image_of(const std::vector<std::uint8_t>& code) {
   constexpr std::size_t kSetupBytes = 2 * 512;
@@ -67,9 +69,8 @@ TEST_F(LiveKvm, a_guest_prints_on_the_early_console_and_switches_itself_off) {
   const auto vm = create(image);
   ASSERT_TRUE(vm.has_value()) << vm.error().message;
   ASSERT_TRUE((*vm)->start().has_value());
-  const auto end = sink_.wait_end(std::chrono::seconds(10));
-  ASSERT_TRUE(end.has_value());
-  EXPECT_EQ(end->kind, VmEndKind::kPowerOff) << end->detail;
+  const VmEnd end = sink_.end_within(std::chrono::seconds(10));
+  EXPECT_EQ(end.kind, VmEndKind::kPowerOff) << end.detail;
   EXPECT_EQ(sink_.console(), "Hi") << "output comes before the end";
   EXPECT_TRUE((*vm)->stop().has_value());
   const ExitCounts exits = (*vm)->exits();
@@ -78,14 +79,14 @@ TEST_F(LiveKvm, a_guest_prints_on_the_early_console_and_switches_itself_off) {
   EXPECT_GE((*vm)->phases().first_console_ns, (*vm)->phases().entry_ns);
 }
 
-TEST_F(LiveKvm, a_triple_fault_is_reported_with_the_instruction_pointer) {
+TEST_F(LiveKvm, a_triple_fault_is_reported_with_what_is_known_of_the_instruction_pointer) {
   const auto vm = create(image_of({0x0f, 0x0b})); // ud2, and there is no IDT
   ASSERT_TRUE(vm.has_value()) << vm.error().message;
   ASSERT_TRUE((*vm)->start().has_value());
-  const auto end = sink_.wait_end(std::chrono::seconds(10));
-  ASSERT_TRUE(end.has_value());
-  EXPECT_EQ(end->kind, VmEndKind::kTripleFault) << end->detail;
-  EXPECT_EQ(end->rip, 0x1000200U);
+  const VmEnd end = sink_.end_within(std::chrono::seconds(10));
+  EXPECT_EQ(end.kind, VmEndKind::kTripleFault) << end.detail;
+  // AMD leaves the state of a CPU that shut down undefined, and KVM resets it before it says so.
+  EXPECT_TRUE(end.rip == 0x1000200 || end.rip == kResetVector) << end.detail;
 }
 
 TEST_F(LiveKvm, spinning_and_waiting_vcpus_stop_at_once) {

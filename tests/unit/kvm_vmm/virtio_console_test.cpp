@@ -15,7 +15,6 @@ namespace {
 
 using test::DriverQueue;
 using test::FakeBackend;
-using test::kNext;
 using test::kWrite;
 
 constexpr std::uint32_t kConfigAddress = 0x80000800; // bus 0, slot 1
@@ -85,7 +84,7 @@ class VirtioConsoleTest : public testing::Test {
     write(kCommonStatus, 1, kAcknowledgeDriver | kFeaturesOk | kDriverOk);
   }
   void send(std::uint16_t queue, std::string_view text) {
-    (void)memory_.write(kBuffer, std::as_bytes(std::span(text)));
+    EXPECT_TRUE(memory_.write(kBuffer, std::as_bytes(std::span(text))).has_value());
     queues_[queue].describe(0, {kBuffer, static_cast<std::uint32_t>(text.size()), 0, 0});
     queues_[queue].offer(0);
     (void)console_.process(virtio_, queue, output_);
@@ -108,7 +107,7 @@ class VirtioConsoleTest : public testing::Test {
       return {};
     }
     std::string text(queues_[queue].used_length(before), '\0');
-    (void)memory_.read(buffer, std::as_writable_bytes(std::span(text)));
+    EXPECT_TRUE(memory_.read(buffer, std::as_writable_bytes(std::span(text))).has_value());
     return text;
   }
 

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "vmm/device/virtio_console.hpp"
 #include "vmm/device/virtio_pci_layout.hpp"
 
@@ -74,11 +76,11 @@ class DriverQueue {
   }
 
   template <class T> void put(Gpa gpa, T value) const {
-    (void)memory_.write(gpa, std::as_bytes(std::span(&value, 1)));
+    EXPECT_TRUE(memory_.write(gpa, std::as_bytes(std::span(&value, 1))).has_value());
   }
   template <class T> [[nodiscard]] T get(Gpa gpa) const {
     T value{};
-    (void)memory_.read(gpa, std::as_writable_bytes(std::span(&value, 1)));
+    EXPECT_TRUE(memory_.read(gpa, std::as_writable_bytes(std::span(&value, 1))).has_value());
     return value;
   }
 

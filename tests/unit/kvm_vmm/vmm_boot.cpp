@@ -42,7 +42,7 @@ void print_figures(const Vm& vm) {
       std::cout << " " << kExitNames[i] << " " << counts[i];
     }
   }
-  std::cout << std::endl;
+  std::cout << "\n" << std::flush;
 }
 
 } // namespace
@@ -96,7 +96,8 @@ int main(int argc, char** argv) {
     return report(vm.error());
   }
   std::cout << "kernel: " << (*vm)->kernel_version() << "\ncommand line: " << (*vm)->command_line()
-            << std::endl;
+            << "\n"
+            << std::flush;
   if (const auto started = (*vm)->start(); !started) {
     return report(started.error());
   }
@@ -104,7 +105,7 @@ int main(int argc, char** argv) {
   int code = 1;
   if (const auto ready = sink.next_line(timeout); ready) {
     code = 0;
-    std::cout << "control: " << *ready << std::endl;
+    std::cout << "control: " << *ready << "\n" << std::flush;
     print_figures(**vm);
     for (int i = optind + 2; i < argc; ++i) {
       const std::string line = std::string(argv[i]) + "\n";
@@ -112,13 +113,13 @@ int main(int argc, char** argv) {
         return report(sent.error());
       }
       const std::string answer = sink.next_line(timeout).value_or("(no answer)");
-      std::cout << "control: " << answer.substr(0, 4096) << std::endl;
+      std::cout << "control: " << answer.substr(0, 4096) << "\n" << std::flush;
     }
   } else {
-    std::cout << "no word from the guest" << std::endl;
+    std::cout << "no word from the guest" << "\n" << std::flush;
   }
   if (const auto end = sink.wait_end(std::chrono::milliseconds(0)); end) {
-    std::cout << "end: " << end->detail << std::endl;
+    std::cout << "end: " << end->detail << "\n" << std::flush;
   }
   std::cout << sink.notices();
   const auto stopped = (*vm)->stop();
