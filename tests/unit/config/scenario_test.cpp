@@ -33,7 +33,7 @@ TEST(Scenario, has_the_documented_defaults) {
   EXPECT_EQ(scenario.run.backend, "mock");
   EXPECT_EQ(scenario.run.scheduler, "eevdf");
   EXPECT_EQ(scenario.run.duration_ns, 10'000'000'000);
-  EXPECT_EQ(scenario.run.deadline_ns, 60'000'000'000);
+  EXPECT_EQ(scenario.run.deadline_ns, 130'000'000'000);
   EXPECT_EQ(scenario.run.seed, 1U);
   EXPECT_EQ(scenario.machine.memory_bytes, 512ULL << 20U);
   EXPECT_EQ(cpu_count(scenario.machine.topology.view()), 2U);
