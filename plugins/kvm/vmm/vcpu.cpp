@@ -191,7 +191,7 @@ void Vcpu::handle_io(Board& board) {
   }
 }
 
-void Vcpu::end(Board& board, Lifecycle& lifecycle, VmEndKind kind, std::string detail) {
+void Vcpu::end(Board& board, Lifecycle& lifecycle, VmEndKind kind, const std::string& detail) {
   VmEnd end{};
   end.kind = kind;
   end.vcpu = index_;

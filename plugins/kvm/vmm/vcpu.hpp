@@ -53,7 +53,7 @@ class Vcpu {
   // Whether an event delivery that KVM could not finish may be tried once more.
   [[nodiscard]] bool may_repeat_delivery() noexcept;
   void handle_io(Board& board);
-  void end(Board& board, Lifecycle& lifecycle, VmEndKind kind, std::string detail);
+  void end(Board& board, Lifecycle& lifecycle, VmEndKind kind, const std::string& detail);
   [[nodiscard]] std::string describe_internal_error() const;
 
   UniqueFd fd_;

@@ -17,8 +17,10 @@ enum class VmEndKind : std::uint32_t {
 
 struct VmEnd {
   VmEndKind kind = VmEndKind::kPowerOff;
-  std::uint32_t vcpu = 0;        // whose exit it was
-  std::uint64_t rip = 0;         // of that vCPU; 0 when KVM would not tell
+  std::uint32_t vcpu = 0; // whose exit it was
+  // Of that vCPU; 0 when KVM would not tell. After a triple fault on AMD it is 0xfff0: KVM resets
+  // the CPU, whose state is undefined by then, before it reports it.
+  std::uint64_t rip = 0;
   std::uint32_t exit_reason = 0; // KVM_EXIT_* of <linux/kvm.h>; 0 for kHostError
   std::string detail;            // one line: what was seen
 };

@@ -163,8 +163,8 @@ TEST(Acpi, iasl_disassembles_every_table_without_a_complaint) {
   if (std::system("command -v iasl >/dev/null 2>&1") != 0) {
     GTEST_SKIP() << "iasl (acpica-tools) is not installed";
   }
-  char directory[] = "/tmp/schedrig-acpi-XXXXXX";
-  ASSERT_NE(::mkdtemp(directory), nullptr);
+  std::string directory = testing::TempDir() + "schedrig-acpi-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
   const AcpiTables tables = build(Topology::uniform(2, 4, 1, 2));
   for (const char* signature : {"DSDT", "FACP", "APIC", "SRAT", "SLIT"}) {
     std::string path = directory;
@@ -194,7 +194,7 @@ TEST(Acpi, iasl_disassembles_every_table_without_a_complaint) {
       EXPECT_EQ(std::system(command.c_str()), 0);
     }
   }
-  ASSERT_EQ(std::system(("rm -rf " + std::string(directory)).c_str()), 0);
+  ASSERT_EQ(std::system(("rm -rf " + directory).c_str()), 0);
 }
 
 } // namespace
