@@ -28,20 +28,20 @@ std::unexpected<Error> broken(const std::string& what) {
 }
 
 // The guest may write these words at any time: atomics, so that each is read once and in order.
-std::uint16_t load16(const GuestMemory& memory, Gpa gpa, int order) {
+// The order is the strictest that any caller needs; on x86 a load costs the same with each.
+std::uint16_t load16(const GuestMemory& memory, Gpa gpa) {
   const auto bytes = memory.slice(gpa, sizeof(std::uint16_t));
   if (bytes.empty()) {
     return 0; // validate() proved the area to be in RAM
   }
   auto* word = reinterpret_cast<std::uint16_t*>(bytes.data());
-  return order == __ATOMIC_ACQUIRE ? __atomic_load_n(word, __ATOMIC_ACQUIRE)
-                                   : __atomic_load_n(word, __ATOMIC_RELAXED);
+  return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
 void store16(const GuestMemory& memory, Gpa gpa, std::uint16_t value) {
   const auto bytes = memory.slice(gpa, sizeof(std::uint16_t));
   if (!bytes.empty()) {
-    __atomic_store_n(reinterpret_cast<std::uint16_t*>(bytes.data()), value, __ATOMIC_RELEASE);
+    __atomic_store_n(reinterpret_cast<std::uint16_t*>(bytes.data()), value, __ATOMIC_SEQ_CST);
   }
 }
 
@@ -100,7 +100,7 @@ Result<> validate(const GuestMemory& memory, const VirtqueueState& queue) {
 }
 
 Result<bool> pop(const GuestMemory& memory, VirtqueueState& queue, Chain& chain) {
-  const std::uint16_t index = load16(memory, queue.available + 2, __ATOMIC_ACQUIRE);
+  const std::uint16_t index = load16(memory, queue.available + 2);
   const auto pending = static_cast<std::uint16_t>(index - queue.next_available);
   if (pending == 0) {
     return false;
@@ -111,7 +111,7 @@ Result<bool> pop(const GuestMemory& memory, VirtqueueState& queue, Chain& chain)
   }
   const Gpa slot = queue.available + kRingHeader + 2ULL * (queue.next_available % queue.size);
   chain = Chain{};
-  chain.head = load16(memory, slot, __ATOMIC_RELAXED);
+  chain.head = load16(memory, slot);
   std::uint16_t next = chain.head;
   for (std::uint32_t length = 0;; ++length) {
     if (length == queue.size) {
@@ -140,9 +140,9 @@ void push(const GuestMemory& memory, VirtqueueState& queue, std::uint16_t head,
 }
 
 bool wants_interrupt(const GuestMemory& memory, const VirtqueueState& queue) {
-  // The used index must be visible before the flag is read, or both sides could miss each other.
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  return (load16(memory, queue.available, __ATOMIC_RELAXED) & kAvailableNoInterrupt) == 0;
+  // push stored the used index with sequential consistency, so it is visible before this is read;
+  // else both sides could miss each other.
+  return (load16(memory, queue.available) & kAvailableNoInterrupt) == 0;
 }
 
 } // namespace schedrig::kvm
