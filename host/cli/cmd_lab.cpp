@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/cli/lab_run.hpp"
+#include "host/cli/report_file.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/signal_fd.hpp"
 #include "host/cli/verb.hpp"
@@ -71,6 +72,9 @@ int carry_out(const Globals& globals, lab::LabRequest& request) {
                  static_cast<double>(report->run.count()) / 1000);
   }
   for (const std::string& missing : report->missing) {
+    if (report->exit_code == kExitUsage || report->exit_code >= kExitInfrastructure) {
+      break; // the command has said why it got nowhere
+    }
     std::fprintf(stderr, "schedrig: the command in the lab did not write %s\n", missing.c_str());
   }
   return report->exit_code;
@@ -79,6 +83,11 @@ int carry_out(const Globals& globals, lab::LabRequest& request) {
 } // namespace
 
 int run_in_lab(const RunOptions& options, const Globals& globals) {
+  if (!options.json.empty() && options.json != "-") {
+    if (const auto writable = check_report_file(options.json); !writable) {
+      return report_error(writable.error(), kExitUsage);
+    }
+  }
   const auto scenario = load_scenario(options, globals);
   if (!scenario) {
     return kExitUsage;
@@ -107,6 +116,7 @@ int run_in_lab(const RunOptions& options, const Globals& globals) {
     request->command.insert(request->command.end(), {"--plugin-dir", dir});
   }
   request->command.insert(request->command.end(), {"run", options.config});
+  request->env.emplace_back(kCommandVariable, globals.command);
   for (const std::string& set : all_sets(options)) {
     request->command.insert(request->command.end(), {"--set", set});
   }

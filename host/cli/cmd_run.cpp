@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `schedrig run CONFIG`: one scenario, one verdict.
+#include <cerrno>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 
@@ -11,6 +11,7 @@
 
 #include "host/cli/lab_run.hpp"
 #include "host/cli/prepared_run.hpp"
+#include "host/cli/report_file.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/signals.hpp"
 #include "host/cli/verb.hpp"
@@ -22,21 +23,6 @@
 
 namespace schedrig::cli {
 namespace {
-
-// Written beside the target and renamed: an interrupted write leaves the old report whole.
-Result<> write_file(const std::string& path, const std::string& text) {
-  const std::string incoming = path + ".incoming";
-  std::ofstream file(incoming, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file || std::rename(incoming.c_str(), path.c_str()) != 0) {
-    const int os_errno = errno;
-    (void)std::remove(incoming.c_str());
-    return fail_errno(os_errno, "write the JSON report to " + path,
-                      "give --json a file in a directory that exists and can be written");
-  }
-  return {};
-}
 
 engine::RunReport carry_out(const PreparedRun& prepared, Backend& backend, const Globals& globals) {
   engine::Cancellation cancellation;
@@ -54,6 +40,11 @@ engine::RunReport carry_out(const PreparedRun& prepared, Backend& backend, const
 }
 
 int run_here(const RunOptions& options, const Globals& globals) {
+  if (!options.json.empty() && options.json != "-") {
+    if (const auto writable = check_report_file(options.json); !writable) {
+      return report_error(writable.error(), kExitUsage);
+    }
+  }
   PreparedRun prepared;
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
     return code;
@@ -68,13 +59,17 @@ int run_here(const RunOptions& options, const Globals& globals) {
     std::fputs(report::summary(report, globals.command, use_colour(globals, STDOUT_FILENO)).c_str(),
                stdout);
     if (!options.json.empty()) {
-      if (auto written = write_file(options.json, report::json_document(report)); !written) {
+      if (auto written = write_report_file(options.json, report::json_document(report)); !written) {
         const int failed = report_error(written.error(), kExitInfrastructure);
         exit_code = exit_code == kExitPass ? failed : exit_code;
       }
     }
   }
-  std::fflush(stdout);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    const int failed =
+        report_error(fail_errno(errno, "write the results to stdout").error(), kExitInfrastructure);
+    exit_code = exit_code == kExitPass ? failed : exit_code;
+  }
   std::fprintf(stderr, "%s\n", report::outcome_line(report).c_str());
   return exit_code;
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The executable: parses the command line and runs one verb.
-#include <array>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <unistd.h>
 
 #include "host/cli/verb.hpp"
 #include "host/log/log.hpp"
 #include "host/report/names.hpp"
+#include "host/text/nearest.hpp"
 
 namespace schedrig::cli {
 
@@ -44,6 +47,25 @@ int exit_code_for(const Error& error) {
 
 namespace {
 
+// CLI11 would only say that a subcommand is required.
+int refuse_unknown_verb(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return kExitPass;
+  }
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    verbs.push_back(verb->get_name());
+  }
+  const std::vector<std::string_view> names(verbs.begin(), verbs.end());
+  if (std::ranges::find(names, argv[1]) != names.end()) {
+    return kExitPass;
+  }
+  return report_error({StatusCode::kInvalidArgument,
+                       "there is no command " + report::shell_quoted(argv[1]),
+                       text::suggest(argv[1], names, "commands"), 0},
+                      kExitUsage);
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("schedrig - a test rig for Linux schedulers", "schedrig");
   app.set_version_flag("--version", "schedrig " SCHEDRIG_VERSION);
@@ -53,6 +75,9 @@ int parse_and_run(int argc, char** argv) {
   Globals globals;
   for (int i = 0; i < argc; ++i) {
     globals.command += (i == 0 ? "" : " ") + report::shell_quoted(argv[i]);
+  }
+  if (const char* outer = std::getenv(kCommandVariable); outer != nullptr) {
+    globals.command = outer;
   }
   int more = 0;
   int less = 0;
@@ -67,6 +92,9 @@ int parse_and_run(int argc, char** argv) {
   for (const auto add : {add_run_verb, add_check_verb, add_ops_verb, add_plugins_verb,
                          add_doctor_verb, add_kernel_verb, add_lab_verb}) {
     add(app, globals, action);
+  }
+  if (const int code = refuse_unknown_verb(app, argc, argv); code != kExitPass) {
+    return code;
   }
   try {
     app.parse(argc, argv);

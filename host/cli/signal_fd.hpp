@@ -4,6 +4,7 @@
 #pragma once
 
 #include <csignal>
+#include <ctime>
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -13,14 +14,17 @@ namespace schedrig::cli {
 class SignalFd {
  public:
   SignalFd() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, &before_);
-    fd_ = signalfd(-1, &signals, SFD_CLOEXEC);
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+    fd_ = signalfd(-1, &signals_, SFD_CLOEXEC);
   }
   ~SignalFd() {
+    // What came and was acted on must not end the process when it is let through again.
+    const timespec none{};
+    while (sigtimedwait(&signals_, nullptr, &none) > 0) {
+    }
     close(fd_);
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
@@ -30,6 +34,7 @@ class SignalFd {
   [[nodiscard]] int fd() const { return fd_; }
 
  private:
+  sigset_t signals_{};
   sigset_t before_{};
   int fd_ = -1;
 };

@@ -24,6 +24,10 @@ enum ExitCode : int {
   kExitInterrupted = 130,
 };
 
+// The command line as the user gave it, for a schedrig that runs in the lab on another's behalf:
+// what it says to reproduce a run must work where the user is.
+inline constexpr char kCommandVariable[] = "SCHEDRIG_COMMAND";
+
 // Options that hold for every verb.
 struct Globals {
   int verbosity = 0; // -v adds, -q takes away

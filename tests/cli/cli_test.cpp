@@ -7,7 +7,10 @@
 #include <iterator>
 #include <string>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/json/text.hpp"
 #include "tests/support/run_command.hpp"
@@ -209,8 +212,38 @@ TEST(Cli, a_report_that_cannot_be_written_is_said_and_leaves_no_file) {
   const ScenarioFile file(kSpin);
   const CommandResult result =
       schedrig({"run", file.path(), "--json", "/nonexistent-directory/report.json"});
-  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_EQ(result.exit_code, 2);
   EXPECT_NE(result.err.find("/nonexistent-directory/report.json"), std::string::npos);
+  EXPECT_TRUE(result.out.empty()) << "it is said before anything runs";
+  EXPECT_EQ(schedrig({"run", file.path(), "--json", "/tmp"}).exit_code, 2);
+}
+
+TEST(Cli, a_report_goes_where_a_link_leads_and_leaves_what_is_no_file_alone) {
+  const ScenarioFile file(kSpin);
+  const fs::path dir = fs::path(testing::TempDir()) / ("report-" + std::to_string(getpid()));
+  fs::create_directory(dir);
+  std::ofstream(dir / "report.json") << "old";
+  fs::create_symlink("report.json", dir / "link");
+  EXPECT_EQ(schedrig({"run", file.path(), "--json", (dir / "link").string()}).exit_code, 0);
+  EXPECT_TRUE(fs::is_symlink(dir / "link"));
+  EXPECT_GT(fs::file_size(dir / "report.json"), 100U);
+
+  const fs::path fifo = dir / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const int reader = open(fifo.c_str(), O_RDONLY | O_NONBLOCK);
+  EXPECT_EQ(schedrig({"run", file.path(), "--json", fifo.string()}).exit_code, 0);
+  EXPECT_TRUE(fs::is_fifo(fifo));
+  char first = 0;
+  EXPECT_EQ(read(reader, &first, 1), 1);
+  EXPECT_EQ(first, '{');
+  close(reader);
+  fs::remove_all(dir);
+}
+
+TEST(Cli, an_unknown_command_is_answered_with_the_nearest) {
+  const CommandResult result = schedrig({"runn"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("did you mean \"run\"?"), std::string::npos) << result.err;
 }
 
 TEST(Cli, check_accepts_every_config_and_runs_nothing) {

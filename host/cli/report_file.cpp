@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/report_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace schedrig::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kHelp[] = "give --json a file in a directory that exists and can be written";
+
+// Where the links of `path` lead to.
+fs::path target_of(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::weakly_canonical(path, error);
+  return error ? fs::path(path) : target;
+}
+
+Result<> write_text(const fs::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) {
+    return fail_errno(errno, "write the report to " + path.string(), kHelp);
+  }
+  return {};
+}
+
+} // namespace
+
+Result<> check_report_file(const std::string& path) {
+  std::error_code error;
+  const fs::path target = target_of(path);
+  if (fs::is_directory(target, error)) {
+    return fail(StatusCode::kInvalidArgument, "--json " + path + " is a directory", kHelp);
+  }
+  const fs::path writable = fs::exists(target, error) ? target : target.parent_path();
+  if (access(writable.empty() ? "." : writable.c_str(), W_OK) != 0) {
+    return fail_errno(errno, "--json " + path + " cannot be written: " + writable.string(), kHelp);
+  }
+  return {};
+}
+
+Result<> write_report_file(const std::string& path, const std::string& text) {
+  std::error_code error;
+  const fs::path target = target_of(path);
+  if (fs::exists(target, error) && !fs::is_regular_file(target, error)) {
+    return write_text(target, text);
+  }
+  const fs::path incoming = target.string() + ".incoming";
+  auto written = write_text(incoming, text);
+  if (written && std::rename(incoming.c_str(), target.c_str()) != 0) {
+    written = fail_errno(errno, "rename the report to " + target.string(), kHelp);
+  }
+  if (!written) {
+    fs::remove(incoming, error);
+  }
+  return written;
+}
+
+} // namespace schedrig::cli
