@@ -45,6 +45,8 @@ Result<std::string> GuestFiles::run(FileOpKind kind, std::string_view path, std:
   const FileOp op = {.kind = kind, .path = path, .data = data};
   OneReply reply;
   if (auto done = from_status(facet_.run({&op, 1}, FileBatchMode::kAll, reply)); !done) {
+    lost_ = lost_ || done.error().code == StatusCode::kTimeout ||
+            done.error().code == StatusCode::kGuestFailed;
     return std::unexpected(std::move(done).error().context(describe(kind, path, data)));
   }
   if (!reply.got()) {

@@ -21,10 +21,14 @@ class GuestFiles {
   Result<> mkdir(std::string_view path);
   Result<> rmdir(std::string_view path);
 
+  // The facet has said that the machine no longer answers.
+  [[nodiscard]] bool lost() const noexcept { return lost_; }
+
  private:
   Result<std::string> run(FileOpKind kind, std::string_view path, std::string_view data);
 
   FilesFacet& facet_;
+  bool lost_ = false;
 };
 
 } // namespace schedrig::engine

@@ -159,8 +159,8 @@ class Run {
         (report_.cause && report_.cause->code == StatusCode::kTimeout &&
          machine.now_ns() >= scenario_.run.deadline_ns)) {
       end_cancelled();
-    } else if (events_.machine_failure() && report_.cause) {
-      report_.end = RunEnd::kInfrastructure;
+    } else if (events_.machine_failure()) {
+      end_with(RunEnd::kInfrastructure, *events_.machine_failure());
     }
   }
 

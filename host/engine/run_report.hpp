@@ -109,7 +109,7 @@ struct RunReport {
   std::string backend;
   std::string scheduler;
   std::uint64_t seed = 1;
-  std::string topology; // "1n2l4c2t", as in the scenario
+  std::string topology;                                     // "1n2l4c2t", as in the scenario
   std::vector<std::pair<std::string, std::string>> machine; // facts, in the backend's order
   StepRecord backdrop;
   std::vector<StepRecord> steps;

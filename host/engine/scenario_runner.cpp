@@ -140,7 +140,6 @@ class Runner {
       }
       if (op.error) {
         failed = true;
-        session_.note_failure(*op.error);
         fail_step(record, *op.error,
                   where + ", op " + std::to_string(index) + " " + op.kind + source(op.pos));
       }
@@ -185,7 +184,6 @@ class Runner {
     OpContext here = context(scope, {});
     const auto note = [&](Result<> result) {
       if (!result) {
-        session_.note_failure(result.error());
         fail_step(record, std::move(result).error(), scope.name + ", teardown");
       }
     };

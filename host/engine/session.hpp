@@ -52,8 +52,9 @@ class Session {
   // an exit of the scheduler no longer matters.
   void begin_teardown() { tearing_down_ = true; }
   // The machine no longer answers: nothing is to be asked of it but shut_down.
-  [[nodiscard]] bool lost() const { return lost_; }
-  // Looks at the error of a facet call: some mean that the machine is lost.
+  [[nodiscard]] bool lost() const { return lost_ || files_.lost(); }
+  // Looks at the error of a call to the machine or its tasks facet: some mean that it is lost. Not
+  // for errors of ops: an op may time out on a machine that is well.
   void note_failure(const Error& error);
 
   // Reads the machine's online CPUs; call once after boot.

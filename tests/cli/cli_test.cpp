@@ -181,6 +181,25 @@ cpus = { llc = 9 }
       << result.out;
 }
 
+TEST(Cli, an_op_that_times_out_leaves_a_machine_that_is_torn_down_and_reported) {
+  const ScenarioFile file(R"(schema = 1
+[backdrop]
+[[backdrop.cgroup]]
+name = "cell"
+work = [ { type = "spin", workers = 32 } ]
+[[step]]
+hold = "100ms"
+[[step]]
+op = [ { kind = "freeze_cgroup", cgroup = "cell", wait = "1ns" } ]
+)");
+  const CommandResult result = schedrig({"run", file.path()});
+  EXPECT_EQ(result.exit_code, 1) << result.err << result.out;
+  EXPECT_NE(result.out.find("is not frozen after"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("check not_stuck"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("  cell                 spin          32"), std::string::npos)
+      << "the workers were not collected: " << result.out;
+}
+
 TEST(Cli, an_unknown_backend_is_a_usage_error_that_names_the_nearest) {
   const ScenarioFile file(kSpin);
   const CommandResult result = schedrig({"run", file.path(), "--set", "run.backend=\"mokc\""});
