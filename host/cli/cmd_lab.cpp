@@ -55,34 +55,30 @@ Result<lab::LabRequest> request_for(const Globals& globals) {
   return request;
 }
 
-int carry_out(const Globals& globals, lab::LabRequest& request) {
+Result<int> carry_out(const Globals& globals, lab::LabRequest& request) {
   const SignalFd signals;
   request.cancel_fd = signals.fd();
   if (globals.verbosity >= 0) {
     std::fprintf(stderr, "lab: starting the emulated host (kernel %s, QEMU %s)\n",
                  request.host_kernel.facts.version.c_str(), request.qemu.version.c_str());
   }
-  const auto report = lab::run_in_lab(request);
-  if (!report) {
-    return report_error(report.error(), exit_code_for(report.error()));
-  }
+  const lab::LabReport report = TRY(lab::run_in_lab(request));
   if (globals.verbosity >= 0) {
     std::fprintf(stderr, "lab: boot %.1f s, command %.1f s\n",
-                 static_cast<double>(report->boot.count()) / 1000,
-                 static_cast<double>(report->run.count()) / 1000);
+                 static_cast<double>(report.boot.count()) / 1000,
+                 static_cast<double>(report.run.count()) / 1000);
   }
-  for (const std::string& missing : report->missing) {
-    if (report->exit_code == kExitUsage || report->exit_code >= kExitInfrastructure) {
+  for (const std::string& missing : report.missing) {
+    if (report.exit_code == kExitUsage || report.exit_code >= kExitInfrastructure) {
       break; // the command has said why it got nowhere
     }
     std::fprintf(stderr, "schedrig: the command in the lab did not write %s\n", missing.c_str());
   }
-  return report->exit_code;
+  return report.exit_code;
 }
 
-} // namespace
-
-int run_in_lab(const RunOptions& options, const Globals& globals) {
+// Everything that a run in the lab needs, or the exit code of what was reported to be wrong.
+int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& out) {
   if (!options.json.empty() && options.json != "-") {
     if (const auto writable = check_report_file(options.json); !writable) {
       return report_error(writable.error(), kExitUsage);
@@ -139,10 +135,9 @@ int run_in_lab(const RunOptions& options, const Globals& globals) {
   request->run_deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
                               std::chrono::nanoseconds(scenario->run.deadline_ns)) +
                           std::chrono::minutes(2);
-  return carry_out(globals, *request);
+  out = std::move(*request);
+  return kExitPass;
 }
-
-namespace {
 
 struct ExecOptions {
   std::vector<std::string> command;
@@ -180,7 +175,8 @@ int exec_in_lab(const ExecOptions& options, const Globals& globals) {
         {.in_lab = pair.substr(0, equals), .on_host = pair.substr(equals + 1)});
   }
   request->run_deadline = std::chrono::seconds(options.timeout_s);
-  return carry_out(globals, *request);
+  const auto code = carry_out(globals, *request);
+  return code ? *code : report_error(code.error(), exit_code_for(code.error()));
 }
 
 void add_exec_verb(CLI::App& lab_verb, const Globals& globals, Action& action) {
@@ -201,6 +197,18 @@ void add_exec_verb(CLI::App& lab_verb, const Globals& globals, Action& action) {
 }
 
 } // namespace
+
+int run_in_lab(const RunOptions& options, const Globals& globals) {
+  lab::LabRequest request;
+  if (const int code = prepare(options, globals, request); code != kExitPass) {
+    return end_without_run(options, code);
+  }
+  const auto code = carry_out(globals, request);
+  if (!code) { // else the command in the lab has ended with its own line
+    return end_without_run(options, report_error(code.error(), exit_code_for(code.error())));
+  }
+  return *code;
+}
 
 void add_lab_verb(CLI::App& app, const Globals& globals, Action& action) {
   CLI::App* verb = app.add_subcommand("lab", "real KVM in an emulated host, on any machine");

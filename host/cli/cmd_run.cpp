@@ -42,12 +42,12 @@ engine::RunReport carry_out(const PreparedRun& prepared, Backend& backend, const
 int run_here(const RunOptions& options, const Globals& globals) {
   if (!options.json.empty() && options.json != "-") {
     if (const auto writable = check_report_file(options.json); !writable) {
-      return report_error(writable.error(), kExitUsage);
+      return end_without_run(options, report_error(writable.error(), kExitUsage));
     }
   }
   PreparedRun prepared;
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
-    return code;
+    return end_without_run(options, code);
   }
   const engine::RunReport report =
       carry_out(prepared, *query<Backend>(*prepared.backend->plugin), globals);

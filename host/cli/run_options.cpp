@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "host/config/render.hpp"
+#include "host/report/outcome_line.hpp"
 
 namespace schedrig::cli {
 
@@ -40,6 +41,11 @@ std::optional<Scenario> load_scenario(const RunOptions& options, const Globals& 
     return std::nullopt;
   }
   return std::move(loaded.scenario);
+}
+
+int end_without_run(const RunOptions& options, int exit_code) {
+  std::fprintf(stderr, "%s\n", report::outcome_line(exit_code, options.config).c_str());
+  return exit_code;
 }
 
 } // namespace schedrig::cli

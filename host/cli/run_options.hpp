@@ -29,4 +29,8 @@ void add_report_options(CLI::App& verb, RunOptions& options);
 [[nodiscard]] std::optional<Scenario> load_scenario(const RunOptions& options,
                                                     const Globals& globals);
 
+// The line that every run ends with, for one that was refused or lost before it had a report;
+// what is wrong has been printed. Returns `exit_code`.
+int end_without_run(const RunOptions& options, int exit_code);
+
 } // namespace schedrig::cli

@@ -106,7 +106,7 @@ Result<> Session::wait_once(LabReport& report) {
     return lost();
   }
   if (polled[4].revents != 0) {
-    cancel();
+    TRY(cancel());
   }
   return {};
 }
@@ -206,13 +206,17 @@ void Session::read_complaints() {
   }
 }
 
-void Session::cancel() {
+Result<> Session::cancel() {
+  if (state_ == State::kBooting) {
+    return fail(StatusCode::kInterrupted, "the lab was interrupted before its command ran");
+  }
   cancelled_ = true;
   cancelled_at_ = Clock::now();
   const FrameHeader header{FrameType::kCancel, 0};
   // Eight bytes into an empty socket; if they do not fit, the grace period ends the run.
   [[maybe_unused]] const ssize_t n =
       ::send(qemu_.channel(), &header, sizeof header, MSG_NOSIGNAL | MSG_DONTWAIT);
+  return {};
 }
 
 std::string Session::evidence() const {

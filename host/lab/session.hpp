@@ -34,7 +34,7 @@ class Session {
   Result<> on_frame(const Frame& frame, LabReport& report);
   void read_console();
   void read_complaints();
-  void cancel();
+  Result<> cancel(); // asks the command to end; before it runs there is nothing to ask
   [[nodiscard]] Clock::time_point deadline() const;
   [[nodiscard]] std::unexpected<Error> lost() const;
   [[nodiscard]] std::unexpected<Error> late() const;

@@ -13,4 +13,23 @@ std::string outcome_line(const engine::RunReport& report) {
          " config=" + shell_quoted(report.config);
 }
 
+std::string outcome_line(int exit_code, const std::string& config) {
+  engine::RunEnd end = engine::RunEnd::kInfrastructure;
+  switch (exit_code) { // docs/reference/exit-codes.md
+  case 2:
+    end = engine::RunEnd::kRefused;
+    break;
+  case 124:
+    end = engine::RunEnd::kDeadline;
+    break;
+  case 130:
+    end = engine::RunEnd::kInterrupted;
+    break;
+  default:
+    break;
+  }
+  return "schedrig: verdict=error exit=" + std::to_string(exit_code) +
+         " end=" + std::string(to_string(end)) + " config=" + shell_quoted(config);
+}
+
 } // namespace schedrig::report

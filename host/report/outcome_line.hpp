@@ -12,4 +12,8 @@ namespace schedrig::report {
 // no newline. Values with spaces or quotes are quoted as in a shell.
 [[nodiscard]] std::string outcome_line(const engine::RunReport& report);
 
+// The same for a run that did not come to a report: what it was to run is not known in full.
+// "schedrig: verdict=error exit=2 end=refused config=x.toml"
+[[nodiscard]] std::string outcome_line(int exit_code, const std::string& config);
+
 } // namespace schedrig::report

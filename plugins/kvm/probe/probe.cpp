@@ -117,7 +117,7 @@ Result<std::string> watch_failure(const std::string& device) {
 } // namespace
 
 ProbeReport probe_device(const std::string& device) {
-  const char* name = "kvm device";
+  const char* name = "/dev/kvm";
   if (const auto fd = open_kvm(device.c_str()); !fd) {
     return failed(name, fd.error().message, "the kvm backend cannot run here",
                   fd.error().help.empty() ? kUseLab : fd.error().help);

@@ -58,7 +58,7 @@ class EventSink {
 };
 
 // Receives facts as key and value: "kernel.release" = "6.18.15+deb13-cloud-amd64",
-// "exits.io" = "412". Keys are stable and listed in docs/reference/facts.md.
+// "exits.io" = "412". Keys are stable; docs/reference/report.md lists them.
 class FactSink {
  public:
   virtual void on_fact(std::string_view key, std::string_view value) noexcept = 0;

@@ -133,6 +133,16 @@ TEST_F(LabRun, an_interruption_reaches_the_command_which_ends_in_order) {
   ::close(cancel);
 }
 
+TEST_F(LabRun, an_interruption_before_the_command_runs_ends_the_lab_at_once) {
+  const int cancel = ::eventfd(1, EFD_CLOEXEC); // readable from the start
+  request_.cancel_fd = cancel;
+  const auto report = run({"wait"});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, StatusCode::kInterrupted) << report.error().message;
+  EXPECT_EQ(out_, "") << "the command must not have run";
+  ::close(cancel);
+}
+
 TEST_F(LabRun, a_command_that_does_not_end_meets_its_deadline) {
   request_.run_deadline = seconds(2);
   const auto report = run({"stubborn"});
