@@ -9,6 +9,10 @@
 namespace schedrig::kvm {
 namespace {
 
+constexpr std::string_view kSeeConsole = "look at the machine's console lines";
+constexpr std::string_view kUnfitKvm =
+    "`schedrig doctor` tries what this machine's KVM can do; `schedrig lab run` brings a real one";
+
 std::string_view name_of(VmEndKind kind) noexcept {
   switch (kind) {
   case VmEndKind::kPowerOff:
@@ -43,7 +47,7 @@ void GuestMonitor::deliver(const GuestOutput& output) {
   console_.feed(output.console, [this](std::string_view line, LineKind kind) {
     emit(EventKind::kConsoleLine, line);
     if (kind == LineKind::kFatal) {
-      fail_machine("console: " + std::string(line));
+      fail_machine("console: " + std::string(line), kSeeConsole);
     } else if (kind == LineKind::kNotice) {
       emit(EventKind::kNotice, "console: " + std::string(line));
     }
@@ -65,17 +69,17 @@ void GuestMonitor::on_end(const VmEnd& end) {
   if (end_expected_ && end.kind == VmEndKind::kPowerOff) {
     return;
   }
-  fail_machine(describe(end));
+  fail_machine(describe(end), end.kind == VmEndKind::kKvmError ? kUnfitKvm : kSeeConsole);
 }
 
-void GuestMonitor::fail_machine(std::string text) {
+void GuestMonitor::fail_machine(std::string text, std::string_view help) {
   if (failure_) {
     emit(EventKind::kNotice, text); // the first reason is the cause, the rest its consequences
     return;
   }
   emit(EventKind::kMachineFailed, text);
-  failure_ = Error{StatusCode::kGuestFailed, "the guest failed: " + std::move(text),
-                   "look at the machine's console lines", 0};
+  failure_ =
+      Error{StatusCode::kGuestFailed, "the guest failed: " + std::move(text), std::string(help), 0};
 }
 
 void GuestMonitor::on_agent_log(const TextLine& line) {

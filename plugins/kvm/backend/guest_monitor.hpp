@@ -42,7 +42,7 @@ class GuestMonitor final : public AgentLines {
  private:
   void emit(EventKind kind, std::string_view text, std::int64_t value = 0);
   void on_end(const VmEnd& end);
-  void fail_machine(std::string text);
+  void fail_machine(std::string text, std::string_view help);
 
   EventSink& events_;
   const MachineClock& clock_;

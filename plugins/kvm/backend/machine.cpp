@@ -80,7 +80,7 @@ Status KvmMachine::boot(std::int64_t timeout_ns) noexcept {
 
 Result<> KvmMachine::boot_guest(nanoseconds timeout) {
   if (state_ != State::kCreated) {
-    return fail(StatusCode::kInvalidArgument, "boot: the machine has been booted before");
+    return fail(StatusCode::kInvalidArgument, "the machine has been booted before");
   }
   state_ = State::kBooting;
   boot_called_ns_ = host_now_ns();
@@ -111,7 +111,7 @@ Result<> KvmMachine::meet_agent(Deadline deadline) {
 
 std::unexpected<Error> KvmMachine::boot_error(Error error) const {
   if (error.code == StatusCode::kInterrupted) {
-    return std::unexpected(std::move(error).context("boot"));
+    return std::unexpected(std::move(error));
   }
   const BootPhases phases = vm_->phases();
   std::string reached = "the guest's first instruction";
@@ -124,7 +124,7 @@ std::unexpected<Error> KvmMachine::boot_error(Error error) const {
   } else if (phases.first_exit_ns >= 0) {
     reached = "the guest's first exit, without a console byte";
   }
-  error.message = "boot: the machine got as far as " + reached + "; " + error.message;
+  error.message = "the machine got as far as " + reached + "; " + error.message;
   const std::string lines = monitor_.console().last_lines();
   if (!lines.empty()) {
     error.message += "; last console lines:\n" + lines;

@@ -44,11 +44,11 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
 
 Status MockMachine::boot(std::int64_t /*timeout_ns*/) noexcept {
   if (state_ != State::kCreated) {
-    return Status::make(StatusCode::kInvalidArgument, "boot: the machine was booted before");
+    return Status::make(StatusCode::kInvalidArgument, "the machine was booted before");
   }
   if (interrupted_.exchange(false)) {
     rearm_wake();
-    return Status::make(StatusCode::kInterrupted, "boot: interrupted");
+    return Status::make(StatusCode::kInterrupted, "interrupted");
   }
   state_ = State::kUp;
   emit(EventKind::kBootPhase, 0, "ready"); // nothing is simulated before it

@@ -88,6 +88,12 @@ TEST_F(Monitor, a_triple_fault_while_shutting_down_is_a_failure) {
   EXPECT_TRUE(monitor_.failure());
 }
 
+TEST_F(Monitor, a_kvm_that_cannot_go_on_sends_the_user_to_the_doctor) {
+  end(VmEndKind::kKvmError);
+  ASSERT_TRUE(monitor_.failure());
+  EXPECT_THAT(monitor_.failure()->help, HasSubstr("schedrig doctor"));
+}
+
 TEST_F(Monitor, lost_console_bytes_are_said) {
   GuestOutput output;
   output.console_bytes_lost = 7;
