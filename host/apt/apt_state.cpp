@@ -8,7 +8,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "host/apt/child_process.hpp"
+#include "host/process/child_process.hpp"
 
 namespace schedrig::apt {
 namespace {

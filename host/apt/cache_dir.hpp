@@ -13,7 +13,7 @@
 
 #include <schedrig/result.hpp>
 
-#include "host/apt/unique_fd.hpp"
+#include "host/process/unique_fd.hpp"
 
 namespace schedrig::apt {
 

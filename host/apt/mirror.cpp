@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "host/apt/child_process.hpp"
+#include "host/process/child_process.hpp"
 
 namespace schedrig::apt {
 namespace {

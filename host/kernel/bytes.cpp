@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/apt/unique_fd.hpp"
+#include "host/process/unique_fd.hpp"
 
 namespace schedrig::kernel {
 

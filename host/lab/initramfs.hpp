@@ -2,8 +2,8 @@
 // Builds the emulated host's initramfs for a request. Internal to host/lab. Thread: any.
 #pragma once
 
-#include "host/apt/unique_fd.hpp"
 #include "host/lab/lab.hpp"
+#include "host/process/unique_fd.hpp"
 
 namespace schedrig::lab {
 

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "host/apt/unique_fd.hpp"
+#include "host/process/unique_fd.hpp"
 
 namespace schedrig::lab {
 namespace {

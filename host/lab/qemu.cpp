@@ -8,9 +8,9 @@
 
 #include "host/apt/apt_state.hpp"
 #include "host/apt/cache_dir.hpp"
-#include "host/apt/child_process.hpp"
 #include "host/apt/mirror.hpp"
 #include "host/kernel/kernel_version.hpp"
+#include "host/process/child_process.hpp"
 
 namespace schedrig::lab {
 namespace {

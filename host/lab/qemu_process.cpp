@@ -14,8 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/apt/child_process.hpp"
 #include "host/lab/frame.hpp"
+#include "host/process/child_process.hpp"
+#include "host/process/exec_pointers.hpp"
 
 namespace schedrig::lab {
 namespace {
@@ -62,16 +63,6 @@ Result<Pair> make_pair() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execve(argv[0], argv, envp);
   ::_exit(127);
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  result.reserve(strings.size() + 1);
-  for (std::string& text : strings) {
-    result.push_back(text.data());
-  }
-  result.push_back(nullptr);
-  return result;
 }
 
 } // namespace
@@ -125,8 +116,8 @@ Result<QemuProcess> QemuProcess::start(const Qemu& qemu, const HostSpec& spec) {
   Pair complaints = TRY(make_pair());
   auto args = qemu_arguments(qemu, spec, channel.theirs.get(), console.theirs.get());
   auto env = child_environment({{"LD_LIBRARY_PATH", qemu.library_path()}});
-  const auto argv = pointers(args);
-  const auto envp = pointers(env);
+  const auto argv = exec_pointers(args);
+  const auto envp = exec_pointers(env);
   const pid_t parent = ::getpid();
   QemuProcess process;
   process.pid_ = ::fork();

@@ -15,8 +15,8 @@
 
 #include <schedrig/result.hpp>
 
-#include "host/apt/unique_fd.hpp"
 #include "host/lab/qemu.hpp"
+#include "host/process/unique_fd.hpp"
 
 namespace schedrig::lab {
 

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/apt/child_process.hpp"
+#include "host/process/child_process.hpp"
 
 namespace schedrig::lab {
 namespace {

@@ -8,9 +8,9 @@
 
 #include <sys/stat.h>
 
-#include "host/apt/child_process.hpp"
 #include "host/kernel/bytes.hpp"
 #include "host/lab/elf_trim.hpp"
+#include "host/process/child_process.hpp"
 
 namespace schedrig::lab {
 namespace {

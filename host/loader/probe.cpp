@@ -22,8 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/apt/unique_fd.hpp"
 #include "host/loader/probe_child.hpp"
+#include "host/process/unique_fd.hpp"
 
 namespace schedrig::loader {
 namespace {

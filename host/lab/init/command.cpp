@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "host/lab/init/machine.hpp"
+#include "host/process/exec_pointers.hpp"
 
 namespace schedrig::lab {
 namespace {
@@ -36,16 +37,6 @@ void write_all(int fd, const char* data, std::size_t size) {
     data += n;
     size -= static_cast<std::size_t>(n);
   }
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  result.reserve(strings.size() + 1);
-  for (std::string& text : strings) {
-    result.push_back(text.data());
-  }
-  result.push_back(nullptr);
-  return result;
 }
 
 struct Command {
@@ -70,7 +61,7 @@ struct Command {
     for (std::string& variable : request.environment) {
       ::putenv(variable.data());
     }
-    ::execvp(request.arguments[0].c_str(), pointers(request.arguments).data());
+    ::execvp(request.arguments[0].c_str(), exec_pointers(request.arguments).data());
     failed = errno;
   }
   [[maybe_unused]] const ssize_t n = ::write(status, &failed, sizeof failed);

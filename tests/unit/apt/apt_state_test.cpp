@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "host/apt/apt_state.hpp"
-#include "host/apt/child_process.hpp"
+#include "host/process/child_process.hpp"
 #include "tests/unit/apt/temp_dir.hpp"
 
 namespace schedrig::apt {

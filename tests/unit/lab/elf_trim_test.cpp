@@ -9,8 +9,8 @@
 #include <elf.h>
 #include <gtest/gtest.h>
 
-#include "host/apt/child_process.hpp"
 #include "host/lab/elf_trim.hpp"
+#include "host/process/child_process.hpp"
 #include "tests/unit/apt/temp_dir.hpp"
 
 namespace schedrig::lab {

@@ -13,8 +13,8 @@
 
 #include <schedrig/plugin.hpp>
 
-#include "host/apt/unique_fd.hpp"
 #include "host/loader/probe.hpp"
+#include "host/process/unique_fd.hpp"
 #include "tests/unit/loader/test_files.hpp"
 
 namespace schedrig::loader {

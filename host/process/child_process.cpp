@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Implementation of run_child: fork, exec, poll on the pipes and a pidfd, kill at the deadline.
-#include "host/apt/child_process.hpp"
+#include "host/process/child_process.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/apt/unique_fd.hpp"
+#include "host/process/exec_pointers.hpp"
+#include "host/process/unique_fd.hpp"
 
 namespace schedrig {
 namespace {
@@ -34,16 +35,6 @@ Result<Pipe> make_pipe() {
     return fail_errno(errno, "cannot make a pipe");
   }
   return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  result.reserve(strings.size() + 1);
-  for (std::string& text : strings) {
-    result.push_back(text.data());
-  }
-  result.push_back(nullptr);
-  return result;
 }
 
 // Runs in the child between fork and exec: async-signal-safe calls only.
@@ -154,8 +145,8 @@ Result<ChildOutcome> run_child(const ChildRequest& request) {
   Pipe exec_status = TRY(make_pipe());
   auto args = request.argv;
   auto env = child_environment(request.env);
-  const auto argv = pointers(args);
-  const auto envp = pointers(env);
+  const auto argv = exec_pointers(args);
+  const auto envp = exec_pointers(env);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {
