@@ -161,13 +161,16 @@ Result<std::vector<Package>> AptState::newest(const std::vector<std::string>& na
   return result;
 }
 
-Result<std::vector<Package>> AptState::missing_closure(const std::string& package,
-                                                       const std::string& suite) const {
-  // --reinstall: the package itself is wanted even where the system has that very version.
-  const auto simulated = TRY(run_apt(dir_,
-                                     {"apt-get", "-s", "-q", "--no-install-recommends",
-                                      "--reinstall", "-t", suite, "install", package},
-                                     kQueryDeadline));
+Result<std::vector<Package>> AptState::closure(const std::string& package,
+                                               const std::string& suite) const {
+  // An empty list of what is installed: all is missing.
+  const fs::path nothing = dir_ / "nothing_installed";
+  TRY(write_text(nothing, ""));
+  const auto simulated =
+      TRY(run_apt(dir_,
+                  {"apt-get", "-s", "-q", "--no-install-recommends", "-t", suite, "-o",
+                   "Dir::State::status=" + nothing.string(), "install", package},
+                  kQueryDeadline));
   std::vector<Package> result;
   std::istringstream lines(simulated.out);
   for (std::string line; std::getline(lines, line);) {

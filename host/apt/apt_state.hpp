@@ -44,10 +44,9 @@ class AptState {
   // those not on offer are left out.
   [[nodiscard]] Result<std::vector<Package>> newest(const std::vector<std::string>& names) const;
 
-  // What installing `package` from `suite` would bring to this machine: itself and the
-  // dependencies that are not installed. Nothing is installed.
-  [[nodiscard]] Result<std::vector<Package>> missing_closure(const std::string& package,
-                                                             const std::string& suite) const;
+  // `package` of `suite` with all its dependencies, whatever this machine has installed.
+  [[nodiscard]] Result<std::vector<Package>> closure(const std::string& package,
+                                                     const std::string& suite) const;
 
   // Downloads and verifies into `dir` (which must exist). Returns the files' paths.
   [[nodiscard]] Result<std::vector<std::filesystem::path>>

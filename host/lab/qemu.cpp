@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <system_error>
 
 #include "host/apt/apt_state.hpp"
@@ -18,9 +19,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPackage = "qemu-system-x86";
-// QEMU 7.2's VMRUN does not load DR7, so watchpoints in guests never fire; 10.0.2 loads it. This
-// bound only chooses what to fetch: doctor probes the watchpoint itself.
+// QEMU 7.2's VMRUN does not load DR7, so watchpoints in guests never fire; 10.0.2 loads it. Up to
+// 10.1 a CPU's interrupt requests are changed by plain stores from two threads (VMRUN's and
+// VMEXIT's |= and &= against cpu_interrupt), so that one is lost or comes back now and then. These
+// bounds only choose what to fetch: doctor probes the watchpoint itself.
 constexpr int kFirstFitMajor = 10;
+constexpr int kFirstGoodMajor = 11;
+// Where the release and its backports have nothing good: a release whose backports have.
+constexpr const char* kOtherRelease = "trixie";
 
 // "1:10.0.2+ds-2" without its epoch.
 std::string_view upstream(std::string_view version) {
@@ -41,43 +47,60 @@ int major_of(std::string_view version) {
 Qemu layout(const fs::path& root, const std::string& version) {
   Qemu qemu;
   qemu.binary = root / "usr/bin/qemu-system-x86_64";
+  qemu.loader = root / "usr/lib64/ld-linux-x86-64.so.2";
+  std::error_code ignored;
+  if (!fs::exists(qemu.loader, ignored)) {
+    qemu.loader = root / "lib64/ld-linux-x86-64.so.2"; // before Debian 13
+  }
   for (const char* dir : {"usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"}) {
     qemu.library_dirs.push_back(root / dir);
   }
-  // A package that the machine already has is not fetched again: its data lies in the system.
   for (const char* dir : {"usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu"}) {
     qemu.data_dirs.push_back(root / dir);
-    qemu.data_dirs.push_back(fs::path("/") / dir);
   }
   qemu.version = version;
   return qemu;
 }
 
 struct Choice {
-  std::string suite;
+  std::string release;
+  std::string suite; // the release or its backports
   apt::Package package;
 };
 
-// The release itself if its QEMU is fit, else its backports.
+// The first good one of the machine's release, its backports, and the other release's; else the
+// newest that is fit.
 Result<Choice> choose(const apt::Mirror& mirror, const fs::path& root, const Progress& progress) {
   std::string seen;
-  for (const std::string& suite : {mirror.codename, mirror.codename + "-backports"}) {
-    if (progress) {
-      progress("reading the package index of " + suite);
-    }
-    const auto apt = TRY(apt::AptState::open(root / "apt" / suite, mirror, {suite}));
-    if (const auto updated = apt.update(); !updated) {
-      if (updated.error().code != StatusCode::kNotFound) {
-        return std::unexpected(updated.error());
+  std::optional<Choice> fit;
+  for (const std::string& release : {mirror.codename, std::string(kOtherRelease)}) {
+    for (const std::string& suite : {release, release + "-backports"}) {
+      if (progress) {
+        progress("reading the package index of " + suite);
       }
-      continue; // testing and unstable have no backports
-    }
-    for (const apt::Package& package : TRY(apt.newest({kPackage}))) {
-      if (major_of(package.version) >= kFirstFitMajor) {
-        return Choice{suite, package};
+      const auto apt = TRY(apt::AptState::open(root / "apt" / suite, mirror, {suite}));
+      if (const auto updated = apt.update(); !updated) {
+        if (updated.error().code != StatusCode::kNotFound) {
+          return std::unexpected(updated.error());
+        }
+        continue; // testing and unstable have no backports
       }
-      seen += (seen.empty() ? "" : ", ") + suite + " has " + package.version;
+      for (const apt::Package& package : TRY(apt.newest({kPackage}))) {
+        const Choice choice = {.release = release, .suite = suite, .package = package};
+        if (major_of(package.version) >= kFirstGoodMajor) {
+          return choice;
+        }
+        if (major_of(package.version) >= kFirstFitMajor &&
+            (!fit ||
+             kernel::version_less(upstream(fit->package.version), upstream(package.version)))) {
+          fit = choice;
+        }
+        seen += (seen.empty() ? "" : ", ") + suite + " has " + package.version;
+      }
     }
+  }
+  if (fit) {
+    return *std::move(fit);
   }
   return fail(StatusCode::kNotFound,
               "no QEMU that is fit for the lab in the archive" +
@@ -87,13 +110,13 @@ Result<Choice> choose(const apt::Mirror& mirror, const fs::path& root, const Pro
 
 Result<> fetch_into(const fs::path& staging, const apt::Mirror& mirror, const fs::path& root,
                     const Choice& choice, const Progress& progress) {
-  std::vector<std::string> suites = {mirror.codename};
-  if (choice.suite != mirror.codename) {
+  std::vector<std::string> suites = {choice.release};
+  if (choice.suite != choice.release) {
     suites.push_back(choice.suite);
   }
   const auto apt = TRY(apt::AptState::open(root / "apt" / "qemu", mirror, suites));
   TRY(apt.update());
-  const auto packages = TRY(apt.missing_closure(kPackage, choice.suite));
+  const auto packages = TRY(apt.closure(kPackage, choice.suite));
   if (progress) {
     progress("downloading QEMU " + choice.package.version + " (" + std::to_string(packages.size()) +
              " packages)");
@@ -112,12 +135,12 @@ Result<> fetch_into(const fs::path& staging, const apt::Mirror& mirror, const fs
 
 } // namespace
 
-std::string Qemu::library_path() const {
+std::vector<std::string> Qemu::command() const {
   std::string path;
   for (const fs::path& dir : library_dirs) {
     path += (path.empty() ? "" : ":") + dir.string();
   }
-  return path;
+  return {loader.string(), "--library-path", path, binary.string()};
 }
 
 Result<Qemu> find_qemu() {
@@ -126,8 +149,10 @@ Result<Qemu> find_qemu() {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(dir, error)) {
     const std::string name = entry.path().filename().string();
+    const Qemu qemu = layout(entry.path(), name);
     std::error_code ignored;
-    if (!name.starts_with('.') && fs::is_regular_file(layout(entry.path(), name).binary, ignored)) {
+    if (!name.starts_with('.') && fs::is_regular_file(qemu.binary, ignored) &&
+        fs::exists(qemu.loader, ignored)) {
       versions.push_back(name);
     }
   }
@@ -140,8 +165,10 @@ Result<Qemu> find_qemu() {
 }
 
 Result<std::string> probe_qemu(const Qemu& qemu) {
-  const auto said = TRY(run_child_ok({.argv = {qemu.binary.string(), "--version"},
-                                      .env = {{"LD_LIBRARY_PATH", qemu.library_path()}},
+  std::vector<std::string> argv = qemu.command();
+  argv.emplace_back("--version");
+  const auto said = TRY(run_child_ok({.argv = std::move(argv),
+                                      .env = {},
                                       .working_dir = {},
                                       .deadline = std::chrono::seconds(20)}));
   return said.out.substr(0, said.out.find('\n'));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // QEMU for the lab: found in the cache, or fetched there from the distribution's archive.
 //
-// Nothing is installed: the packages QEMU needs and the machine lacks are unpacked into
-// ${XDG_CACHE_HOME:-~/.cache}/schedrig/qemu/VERSION/ and run from there. Knows apt through
-// host/apt. Thread: any; one fetch at a time per cache.
+// Nothing is installed: QEMU is unpacked with every library it needs, the C library and its loader
+// among them, into ${XDG_CACHE_HOME:-~/.cache}/schedrig/qemu/VERSION/ and run from there. So it
+// may come from a newer release than the machine's. Knows apt through host/apt. Thread: any; one
+// fetch at a time per cache.
 #pragma once
 
 #include <filesystem>
@@ -18,11 +19,13 @@ namespace schedrig::lab {
 
 struct Qemu {
   std::filesystem::path binary;
-  std::vector<std::filesystem::path> library_dirs; // for LD_LIBRARY_PATH
-  std::vector<std::filesystem::path> data_dirs;    // for -L: firmware and option ROMs
-  std::string version;                             // package version
+  std::filesystem::path loader; // its own ld.so
+  std::vector<std::filesystem::path> library_dirs;
+  std::vector<std::filesystem::path> data_dirs; // for -L: firmware and option ROMs
+  std::string version;                          // package version
 
-  [[nodiscard]] std::string library_path() const;
+  // What to execute before QEMU's own arguments: QEMU by its own loader (ld.so(8)).
+  [[nodiscard]] std::vector<std::string> command() const;
 };
 
 using Progress = std::function<void(std::string_view)>; // one line at a time; may be empty

@@ -69,8 +69,8 @@ Result<Pair> make_pair() {
 
 std::vector<std::string> qemu_arguments(const Qemu& qemu, const HostSpec& spec, int channel_fd,
                                         int console_fd) {
-  std::vector<std::string> args = {
-      qemu.binary.string(),
+  std::vector<std::string> args = qemu.command();
+  const std::vector<std::string> own = {
       "-nodefaults",
       "-no-user-config",
       "-machine",
@@ -103,6 +103,7 @@ std::vector<std::string> qemu_arguments(const Qemu& qemu, const HostSpec& spec, 
       "-device",
       std::string("virtserialport,chardev=channel,name=") + kPortName,
   };
+  args.insert(args.end(), own.begin(), own.end());
   for (const auto& dir : qemu.data_dirs) {
     args.emplace_back("-L");
     args.push_back(dir.string());
@@ -115,7 +116,7 @@ Result<QemuProcess> QemuProcess::start(const Qemu& qemu, const HostSpec& spec) {
   Pair console = TRY(make_pair());
   Pair complaints = TRY(make_pair());
   auto args = qemu_arguments(qemu, spec, channel.theirs.get(), console.theirs.get());
-  auto env = child_environment({{"LD_LIBRARY_PATH", qemu.library_path()}});
+  auto env = child_environment({});
   const auto argv = exec_pointers(args);
   const auto envp = exec_pointers(env);
   const pid_t parent = ::getpid();
