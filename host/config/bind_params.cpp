@@ -186,6 +186,30 @@ void add_defaults(std::span<const ParamSpec> specs, std::string_view where, Conf
   }
 }
 
+// Where an array's element begins in the file: at the first of its values.
+SourcePos element_pos(std::string_view key, const ConfigParams& given) {
+  const std::string_view element = key.substr(0, key.rfind('.') + 1);
+  const auto first = std::ranges::find_if(given, [&](const ConfigParam& param) {
+    return !element.empty() && param.key.starts_with(element);
+  });
+  return first == given.end() ? SourcePos{} : first->key_pos;
+}
+
+void check_required(std::span<const ParamSpec> specs, std::string_view where,
+                    const ConfigParams& given, Diagnostics& errors) {
+  for (const ParamSpec& spec : specs) {
+    if (spec.required == 0) {
+      continue;
+    }
+    for (const std::string& key : keys_for(spec, given)) {
+      if (std::ranges::find(given, key, &ConfigParam::key) == given.end()) {
+        errors.add(element_pos(key, given), key + " is missing in " + std::string(where),
+                   std::string(spec.doc));
+      }
+    }
+  }
+}
+
 } // namespace
 
 BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> specs,
@@ -207,6 +231,7 @@ BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> s
       errors.add(given.pos, converted.error().message, converted.error().help);
     }
   }
+  check_required(specs, where, bound.owned_, errors);
   add_defaults(specs, where, bound.owned_, errors);
   for (const ConfigParam& param : bound.owned_) {
     bound.values_.push_back({.type = param.type,

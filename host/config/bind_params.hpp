@@ -40,7 +40,8 @@ class BoundParams {
 
 // Checks each parameter against its spec (key, type, range), turns durations and sizes into
 // integers, and adds the defaults that the config does not give; members of an array of tables
-// ("faults[].at") get theirs in each element that exists. `where` names the table in messages:
+// ("faults[].at") get theirs in each element that exists. What is required and not given is an
+// error at the element's first value. `where` names the table in messages:
 // "[backend.mock]". An integer is accepted for a float; everything else must be exact. A default
 // that does not fit its own spec is an error without a position: a mistake of the plugin.
 [[nodiscard]] BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> specs,

@@ -30,6 +30,8 @@ struct ParamSpec {
   std::string_view doc;           // one line, with the reason for the default
   std::int64_t minimum = 0;       // inclusive, for integer, duration, size; both 0: no bounds
   std::int64_t maximum = 0;
+  std::uint32_t required = 0; // 1: must be given, in each element of its array of tables if in one
+  std::uint32_t reserved = 0;
 };
 
 struct ParamValue {

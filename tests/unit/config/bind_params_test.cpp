@@ -119,6 +119,29 @@ TEST(BindParams, reports_each_mistake_at_its_place) {
             std::string::npos);
 }
 
+TEST(BindParams, reports_what_is_required_and_missing_in_each_element) {
+  ParamSpec name = spec(ParamType::kString, "programs[].name", "", "what it is called");
+  name.required = 1;
+  const std::vector<ParamSpec> specs = {
+      name, spec(ParamType::kDuration, "programs[].runs", "0s", "CPU time"),
+      spec(ParamType::kString, "programs[].output[]", "", "its lines")};
+  const LoadedConfig good = with("programs = [ { name = \"a\", output = [\"x\", \"y\"] } ]\n");
+  const BoundParams bound =
+      bind_params(good.scenario.backends.at(0).params, specs, "[backend.mock]");
+  EXPECT_TRUE(bound.ok());
+  EXPECT_EQ(value_of(bound.view(), "programs[0].output[1]").text, "y");
+  EXPECT_TRUE(bind_params({}, specs, "[backend.mock]").ok()) << "no element, nothing required";
+
+  const LoadedConfig bad = with("programs = [ { name = \"a\" }, { runs = \"1s\" } ]\n");
+  EXPECT_EQ(
+      render(bind_params(bad.scenario.backends.at(0).params, specs, "[backend.mock]").diagnostics(),
+             bad.sources),
+      "test.toml:5:32: error: programs[1].name is missing in [backend.mock]\n"
+      "    5 | programs = [ { name = \"a\" }, { runs = \"1s\" } ]\n"
+      "      |                                ^\n"
+      "help: what it is called\n");
+}
+
 TEST(BindParams, blames_the_plugin_for_a_default_that_does_not_fit) {
   for (const ParamSpec& bad : {
            spec(ParamType::kInteger, "k", "four", ""),
