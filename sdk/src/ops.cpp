@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kFiles = "schedrig.files/1";
 constexpr std::string_view kFilesTasks = "schedrig.files/1 schedrig.tasks/1";
 constexpr std::string_view kTasks = "schedrig.tasks/1";
+constexpr std::string_view kPayloads = "schedrig.files/1 schedrig.payloads/1";
 constexpr std::string_view kMemory = "schedrig.memory/1";
 constexpr std::string_view kColdMemory = "schedrig.memory/1 schedrig.vcpus/1";
 constexpr std::string_view kSchedulers = "schedrig.schedulers/1";
@@ -27,9 +28,9 @@ constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
     {"capture_cgroup_procs", "read a cgroup's processes into the results", kFiles, true},
     {"spawn", "fork workers, in place or into a cgroup", kFilesTasks, true},
     {"set_affinity", "re-pin the workers of a cgroup", kTasks, false},
-    {"run_payload", "start a declared program in the background", kTasks, false},
-    {"wait_payload", "wait for a payload's exit and evaluate its checks", kTasks, false},
-    {"kill_payload", "kill a payload's process group", kTasks, false},
+    {"run_payload", "start a declared program in the background", kPayloads, false},
+    {"wait_payload", "wait for a payload's exit and evaluate its checks", kPayloads, false},
+    {"kill_payload", "kill a payload's process group", kPayloads, false},
     {"capture_snapshot", "host-side diagnostic snapshot under a name", kColdMemory, false},
     {"watch_snapshot", "snapshot whenever the guest writes a symbol", kColdMemory, false},
     {"read_kernel_hot", "read kernel memory while the machine runs", kMemory, false},

@@ -2,6 +2,7 @@
 #include "plugins/mock/backend/machine.hpp"
 
 #include <string>
+#include <utility>
 
 #include <schedrig/export.hpp>
 
@@ -12,9 +13,10 @@ constexpr std::string_view kRelease = "mock-" SCHEDRIG_VERSION;
 
 } // namespace
 
-MockMachine::MockMachine(const MachineSpec& spec, EventSink& events)
+MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs programs)
     : events_(events), description_(to_string(spec.topology)), memory_bytes_(spec.memory_bytes),
-      engine_(spec.topology, spec.seed, workers_, *this), processes_(engine_.cpus()),
+      payloads_(*this, std::move(programs)), behaviour_(workers_, payloads_.tasks()),
+      engine_(spec.topology, spec.seed, behaviour_, *this), processes_(engine_.cpus()),
       cgroups_(engine_, processes_, static_cast<std::uint32_t>(spec.topology.nodes.size())),
       cgroup_files_(cgroups_), proc_files_(engine_, processes_, cgroups_, std::string(kRelease)),
       sys_files_(spec.topology) {
@@ -35,6 +37,9 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == TasksFacet::kInterfaceId) {
     return static_cast<TasksFacet*>(this);
+  }
+  if (interface_id == PayloadsFacet::kInterfaceId) {
+    return static_cast<PayloadsFacet*>(&payloads_);
   }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(this);
@@ -69,7 +74,8 @@ Status MockMachine::wait_until(std::int64_t deadline_ns, WakeReason* reason) noe
     *reason = WakeReason::kDeadline;
     // One second of the machine's time per round: other threads see the clock move.
     constexpr Nanos kRound = 1'000'000'000;
-    while (!interrupted_ && !event_pending_ && engine_.now() < deadline_ns) {
+    awaited_ended_ = false;
+    while (!interrupted_ && !event_pending_ && !awaited_ended_ && engine_.now() < deadline_ns) {
       const Nanos until = std::min(deadline_ns, engine_.now() + kRound);
       engine_.run_until(until, wake_);
       clock_ = engine_.now();
@@ -113,6 +119,7 @@ Status MockMachine::shut_down(std::int64_t /*timeout_ns*/) noexcept {
     for (Group& group : groups_) {
       discard(group);
     }
+    payloads_.discard_all();
     state_ = State::kDown;
   });
 }
@@ -178,6 +185,10 @@ void MockMachine::on_task_frozen(TaskId id, bool frozen) noexcept {
 }
 
 void MockMachine::on_task_dead(TaskId id) noexcept {
+  if (payloads_.awaits(id)) {
+    awaited_ended_ = true;
+    wake_ = true;
+  }
   cgroups_.process_died(process_of(id));
   if (counting_deaths_ && dying_ > 0) {
     --dying_;

@@ -3,7 +3,8 @@
 // the workers, the file systems and the attached scheduler; simulates nothing itself.
 //
 // machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_schedulers.cpp:
-// one facet each. Thread: the host's, except interrupt() and now_ns().
+// one facet each; payloads.hpp is one of its own. Thread: the host's, except interrupt() and
+// now_ns().
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/tasks.hpp>
 
+#include "plugins/mock/backend/payloads.hpp"
 #include "plugins/mock/files/cgroup_files.hpp"
 #include "plugins/mock/files/cgroup_tree.hpp"
 #include "plugins/mock/files/proc_files.hpp"
@@ -25,9 +27,14 @@
 #include "plugins/mock/files/vfs.hpp"
 #include "plugins/mock/sim/engine.hpp"
 #include "plugins/mock/sim/fallback_policy.hpp"
+#include "plugins/mock/work/payload_tasks.hpp"
 #include "plugins/mock/work/workers.hpp"
 
 namespace schedrig::mock {
+
+// After SIGKILL every task dies as soon as it runs; a policy that runs nothing is ejected within
+// one and a half watchdog timeouts, and the fallback runs everything.
+inline constexpr Nanos kKillDeadlineNs = (kWatchdogTimeoutNs * 3 / 2) + 10'000'000'000;
 
 class MockMachine final : public Machine,
                           private FilesFacet,
@@ -35,8 +42,8 @@ class MockMachine final : public Machine,
                           private SchedulersFacet,
                           private EngineListener {
  public:
-  // The spec's topology is validated.
-  MockMachine(const MachineSpec& spec, EventSink& events);
+  // The spec's topology is validated; `programs` are what payloads can run.
+  MockMachine(const MachineSpec& spec, EventSink& events, Programs programs = {});
   ~MockMachine();
   MockMachine(const MockMachine&) = delete;
   MockMachine& operator=(const MockMachine&) = delete;
@@ -50,6 +57,8 @@ class MockMachine final : public Machine,
   Status shut_down(std::int64_t timeout_ns) noexcept override;
 
  private:
+  friend class MachinePayloads; // the part of the machine that is its other facet
+
   enum class State : std::uint8_t { kCreated, kUp, kDown };
   struct Group {
     bool used = false;
@@ -90,6 +99,9 @@ class MockMachine final : public Machine,
   // Until no task of `pids` is left alive or the deadline passes.
   void run_until_dead(const std::vector<std::int32_t>& pids, Nanos deadline);
   [[nodiscard]] Status group_of(std::uint32_t group, std::string_view what, Group** out);
+  // A new process, a child of the agent: in its cgroup, with a free pid, not yet started. `params`
+  // say what kind of task it is.
+  Status fork_process(TaskParams params, std::int32_t* pid, TaskId* task);
   Status spawn_group(const WorkSpec& spec, std::uint32_t* group, PidSink& pids);
   Status stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink);
   void report_worker(std::uint32_t worker, const Process& process, WorkerReportSink& sink);
@@ -106,6 +118,8 @@ class MockMachine final : public Machine,
   std::uint64_t memory_bytes_;
 
   Workers workers_;
+  MachinePayloads payloads_;
+  TaskBehaviour behaviour_;
   Engine engine_;
   FallbackPolicy fallback_;
   Processes processes_;
@@ -129,6 +143,7 @@ class MockMachine final : public Machine,
   std::atomic<bool> interrupted_{false}; // interrupt() was called
   std::atomic<std::int64_t> clock_{0};   // the engine's time, for other threads
   bool event_pending_ = false;
+  bool awaited_ended_ = false; // the payload that wait_until runs for
 };
 
 } // namespace schedrig::mock

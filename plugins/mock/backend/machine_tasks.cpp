@@ -10,10 +10,6 @@
 namespace schedrig::mock {
 namespace {
 
-// After SIGKILL every task dies as soon as it runs; a policy that runs nothing is ejected within
-// one and a half watchdog timeouts, and the fallback runs everything.
-constexpr Nanos kKillDeadlineNs = (kWatchdogTimeoutNs * 3 / 2) + 10'000'000'000;
-
 std::uint32_t kernel_policy(SchedClass policy) {
   switch (policy) {
   case SchedClass::kBatch:
@@ -42,6 +38,26 @@ Status MockMachine::group_of(std::uint32_t group, std::string_view what, Group**
 
 Status MockMachine::spawn(const WorkSpec& spec, std::uint32_t* group, PidSink& pids) noexcept {
   return guard("spawn", [&] { return spawn_group(spec, group, pids); });
+}
+
+Status MockMachine::fork_process(TaskParams params, std::int32_t* pid, TaskId* task) {
+  const std::uint32_t cgroup = processes_.find(1)->cgroup;
+  params.pid = processes_.allocate_pid();
+  if (params.pid == 0) {
+    return Status::make(StatusCode::kOs, "spawn: fork: no free pid", {}, EAGAIN);
+  }
+  params.cpuset = cgroups_.at(cgroup).effective_cpus;
+  params.group = cgroups_.sched_group(cgroup);
+  params.group_weight = cgroups_.sched_weight(cgroup);
+  advance(kForkNs);
+  *task = engine_.create_task(params);
+  *pid = params.pid;
+  if (*task >= task_pids_.size()) {
+    task_pids_.resize(*task + 1);
+  }
+  task_pids_[*task] = params.pid;
+  cgroups_.process_added(processes_.add(params.pid, *task, cgroup));
+  return {};
 }
 
 Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSink& pids) {
@@ -75,25 +91,14 @@ Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSin
     }
   }
   for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
-    // A child starts in its parent's cgroup: the agent's.
-    const std::uint32_t cgroup = processes_.find(1)->cgroup;
-    params.pid = processes_.allocate_pid();
-    if (params.pid == 0) {
+    std::int32_t pid = 0;
+    TaskId id = kNoTask;
+    if (Status status = fork_process(params, &pid, &id); !status.ok()) {
       discard(group);
-      return Status::make(StatusCode::kOs, "spawn: fork: no free pid", {}, EAGAIN);
+      return status;
     }
-    params.cpuset = cgroups_.at(cgroup).effective_cpus;
-    params.group = cgroups_.sched_group(cgroup);
-    params.group_weight = cgroups_.sched_weight(cgroup);
-    advance(kForkNs);
-    const TaskId id = engine_.create_task(params);
     workers_.add(id, spec);
-    if (id >= task_pids_.size()) {
-      task_pids_.resize(id + 1);
-    }
-    task_pids_[id] = params.pid;
-    group.pids.push_back(params.pid);
-    cgroups_.process_added(processes_.add(params.pid, id, cgroup));
+    group.pids.push_back(pid);
     if (worker % 2 == 1 && spec.type == WorkType::kPipeIo) {
       const TaskId partner = processes_.find(group.pids[worker - 1])->task;
       workers_.set_partner(id, partner);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The plugin `mock`: root object, backend interface and export.
 #include <memory>
+#include <utility>
 
 #include <schedrig/backend.hpp>
 #include <schedrig/export.hpp>
@@ -25,6 +26,7 @@ class MockBackend final : public Plugin, public Backend {
   void facets(FactSink& sink) noexcept override {
     sink.on_fact(FilesFacet::kInterfaceId, "");
     sink.on_fact(TasksFacet::kInterfaceId, "");
+    sink.on_fact(PayloadsFacet::kInterfaceId, "");
     sink.on_fact(SchedulersFacet::kInterfaceId, "");
   }
   Status create_machine(const MachineSpec& spec, EventSink& events,
@@ -33,7 +35,11 @@ class MockBackend final : public Plugin, public Backend {
       if (Status status = validate(spec.topology); !status.ok()) {
         return status;
       }
-      *out = std::make_unique<MockMachine>(spec, events).release();
+      Programs programs;
+      if (Status status = programs.declare(spec.params); !status.ok()) {
+        return status;
+      }
+      *out = std::make_unique<MockMachine>(spec, events, std::move(programs)).release();
       return {};
     });
   }
@@ -52,5 +58,6 @@ SCHEDRIG_PLUGIN(schedrig::PluginKind::kBackend,
                  .version = SCHEDRIG_VERSION,
                  .licence = "MIT",
                  .description = "deterministic simulated machine in virtual time",
+                 .params = schedrig::mock::program_params(),
                  .create = schedrig::create_plugin<schedrig::mock::MockBackend>,
                  .destroy = schedrig::destroy_plugin<schedrig::mock::MockBackend>});

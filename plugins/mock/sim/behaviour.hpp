@@ -22,6 +22,7 @@ enum class ActionKind : std::uint8_t {
 
 struct Action {
   ActionKind kind = ActionKind::kExit;
+  std::uint8_t exit_code = 0; // of kExit: the argument of exit(3)
   Nanos ns = 0;
   TaskId target = kNoTask;
 };

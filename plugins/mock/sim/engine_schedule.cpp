@@ -282,6 +282,7 @@ bool Engine::start_action(CpuId id, Task& task, TaskId curr) {
     cpu.need_resched = true;
     return true;
   case ActionKind::kExit:
+    task.wait_status = action.exit_code << 8; // waitpid(2)
     exit_task(id);
     return false;
   }

@@ -56,13 +56,14 @@ class TestMachine final : private EventSink,
                           private WorkerReportSink,
                           private FactSink {
  public:
-  explicit TestMachine(Topology topology, std::uint64_t seed = 1) : topology_(std::move(topology)) {
+  explicit TestMachine(Topology topology, std::uint64_t seed = 1, Programs programs = {})
+      : topology_(std::move(topology)) {
     MachineSpec spec;
     spec.topology = topology_.view();
     spec.memory_bytes = 1U << 30U;
     spec.seed = seed;
     EventSink& events = *this;
-    machine_ = std::make_unique<MockMachine>(spec, events);
+    machine_ = std::make_unique<MockMachine>(spec, events, std::move(programs));
     EXPECT_TRUE(machine().boot(1'000'000'000).ok());
   }
   explicit TestMachine(std::uint32_t cpus) : TestMachine(Topology::uniform(1, 1, cpus, 1)) {}
@@ -71,6 +72,7 @@ class TestMachine final : private EventSink,
   [[nodiscard]] std::int64_t now() { return machine().now_ns(); }
   [[nodiscard]] FilesFacet& files() { return *query<FilesFacet>(machine()); }
   [[nodiscard]] TasksFacet& tasks() { return *query<TasksFacet>(machine()); }
+  [[nodiscard]] PayloadsFacet& payloads() { return *query<PayloadsFacet>(machine()); }
   [[nodiscard]] SchedulersFacet& schedulers() { return *query<SchedulersFacet>(machine()); }
 
   template <class Policy> Status attach(std::string_view id, ParamsView params = {}) {
