@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/engine/capability.hpp"
 
+#include <schedrig/payloads.hpp>
+
 namespace schedrig::engine {
 namespace {
 
@@ -22,6 +24,9 @@ class Finder {
   void op(const Op& op) {
     const OpInfo& info = op_info(op.body);
     need("op " + std::string(info.name), info.facets, op.pos);
+    if (const auto* add = std::get_if<AddCgroupDef>(&op.body)) {
+      payload_of(add->def);
+    }
   }
 
   void cgroup(const CgroupDef& def) {
@@ -29,11 +34,18 @@ class Finder {
     if (!def.work.empty()) {
       need("the workers of cgroup \"" + def.name + "\"", "schedrig.tasks/1", def.pos);
     }
+    payload_of(def);
   }
 
   [[nodiscard]] std::vector<Missing> take() { return std::move(missing_); }
 
  private:
+  void payload_of(const CgroupDef& def) {
+    if (!def.payload.empty()) {
+      need("the payload of cgroup \"" + def.name + "\"", PayloadsFacet::kInterfaceId, def.pos);
+    }
+  }
+
   void need(const std::string& who, std::string_view ids, SourcePos pos) {
     while (!ids.empty()) {
       const std::size_t space = std::min(ids.find(' '), ids.size());

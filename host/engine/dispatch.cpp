@@ -2,6 +2,7 @@
 #include "host/engine/dispatch.hpp"
 
 #include "host/engine/ops_cgroup.hpp"
+#include "host/engine/ops_payload.hpp"
 #include "host/engine/ops_worker.hpp"
 
 namespace schedrig::engine {

@@ -2,17 +2,22 @@
 // OpContext: what an op handler works with. References only; lives for one op. Thread: host.
 #pragma once
 
+#include <schedrig/scenario.hpp>
+
 #include "host/engine/books.hpp"
 #include "host/engine/cgroup_tree.hpp"
+#include "host/engine/payload_books.hpp"
 #include "host/engine/run_report.hpp"
 #include "host/engine/session.hpp"
 
 namespace schedrig::engine {
 
 struct OpContext {
+  const Scenario& scenario;
   Session& session;
   CgroupTree& tree;
   Books& books;
+  PayloadBooks& payloads;
   RunReport& report;
   const Scope& scope;
   SourcePos pos; // of the op or definition at work

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "host/engine/cpuset.hpp"
+#include "host/engine/payloads.hpp"
 #include "host/engine/workers.hpp"
 
 namespace schedrig::engine {
@@ -52,6 +53,10 @@ Result<> create_cgroup(OpContext& context, const CgroupDef& def) {
   for (const WorkGroup& work : def.work) {
     TRY(spawn_workers(context, work, cgroup));
   }
+  if (!def.payload.empty()) {
+    const PayloadDef* payload = TRY(find_payload(context.scenario, def.payload));
+    TRY(start_payload(context, *payload, {}, cgroup));
+  }
   return {};
 }
 
@@ -66,6 +71,7 @@ Result<> remove_cgroup(OpContext& context, Cgroup& cgroup) {
     keep_first(context.tree.set_frozen(cgroup.name, false));
     note_thawed(context, cgroup);
   }
+  keep_first(end_payloads_of_cgroup(context, cgroup));
   keep_first(stop_workers_of_cgroup(context, cgroup));
   if (!context.session.lost()) {
     keep_first(context.tree.drain_and_remove(cgroup.name, kRemoveLimitNs));
@@ -97,7 +103,10 @@ Result<> apply(OpContext& context, const SetCpuset& op) {
 }
 
 Result<> apply(OpContext& context, const StopCgroup& op) {
-  return stop_workers_of_cgroup(context, *TRY(context.books.require(op.cgroup)));
+  Cgroup* cgroup = TRY(context.books.require(op.cgroup));
+  auto ended = end_payloads_of_cgroup(context, *cgroup);
+  auto stopped = stop_workers_of_cgroup(context, *cgroup);
+  return ended ? stopped : ended;
 }
 
 Result<> apply(OpContext& context, const FreezeCgroup& op) {

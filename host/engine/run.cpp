@@ -11,6 +11,7 @@
 #include "host/engine/capability.hpp"
 #include "host/engine/checks.hpp"
 #include "host/engine/machine_handle.hpp"
+#include "host/engine/payload_checks.hpp"
 #include "host/engine/scenario_runner.hpp"
 #include "host/engine/watchdog.hpp"
 
@@ -190,16 +191,16 @@ class Run {
       return;
     }
     report_.checks = evaluate_checks(scenario_.checks, report_.workers);
-    Verdict worst = report_.cause ? Verdict::kFail : Verdict::kPass;
-    for (const CheckRecord& check : report_.checks) {
-      worst = std::max(worst, check.verdict); // skip is weaker than pass
-      if (check.verdict >= Verdict::kInconclusive && !report_.cause) {
-        report_.cause =
-            Error{StatusCode::kGuestFailed, "check " + check.name + ": " + check.observed,
-                  "limit: " + check.limit, 0};
-      }
+    const auto gates = gating_checks(report_.payloads);
+    report_.checks.insert(report_.checks.end(), gates.begin(), gates.end());
+    report_.verdict = report_.cause ? Verdict::kFail : Verdict::kPass; // skip is weaker than pass
+    const auto worst = std::ranges::max_element(report_.checks, {}, &CheckRecord::verdict);
+    if (worst != report_.checks.end() && worst->verdict > report_.verdict) {
+      report_.verdict = worst->verdict;
+      report_.cause =
+          Error{StatusCode::kGuestFailed, "check " + worst->name + ": " + worst->observed,
+                "limit: " + worst->limit, 0};
     }
-    report_.verdict = worst;
     if (scenario_.run.expect == Expectation::kFail) {
       apply_expected_failure();
     }

@@ -84,6 +84,45 @@ struct CheckRecord {
   std::string limit = {};
 };
 
+struct Metric {
+  std::string name;
+  double value = 0;
+};
+
+// What ended a payload.
+enum class PayloadEnd : std::uint32_t {
+  kItself = 0,
+  kKillOp,      // kill_payload
+  kWaitTimeout, // the timeout of a wait_payload
+  kCgroupEnd,   // stop_cgroup or remove_cgroup
+  kScopeEnd,    // the end of its step, or of the run for the backdrop's
+  kMachineLost, // unknown: the machine no longer answered
+};
+
+// One execution of a payload, from its start to its end.
+struct PayloadRecord {
+  std::string name;
+  std::string cgroup; // empty: the runner's
+  std::string step;   // that started it; "backdrop"
+  std::string binary;
+  std::vector<std::string> args;
+  std::uint32_t number = 0; // order of starting in the run
+  std::int32_t pid = 0;
+  std::int32_t wait_status = 0; // as of waitpid(2)
+  PayloadEnd end = PayloadEnd::kItself;
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;
+  std::int64_t cpu_ns = 0;
+  bool gate = false; // its checks count for the run's verdict
+  std::vector<Metric> metrics;
+  std::string metrics_problem; // why metrics may be missing; empty: its output was read whole
+  std::vector<CheckRecord> checks;
+  std::string stdout_tail;
+  std::string stderr_tail;
+  bool stdout_truncated = false; // by the backend: more was written than metrics were read from
+  bool stderr_truncated = false;
+};
+
 struct SchedulerEvent {
   std::int64_t at_ns = 0;
   std::int64_t exit_kind = 0;
@@ -115,9 +154,11 @@ struct RunReport {
   std::vector<StepRecord> steps;
   std::vector<CgroupProcs> cgroup_procs;
   std::vector<WorkerRecord> workers;
+  std::vector<PayloadRecord> payloads; // in the order of their ends
   std::vector<SchedulerEvent> scheduler_events;
   std::vector<CheckRecord> checks;
-  std::uint32_t next_group = 0; // number of worker groups spawned so far
+  std::uint32_t next_group = 0;   // number of worker groups spawned so far
+  std::uint32_t next_payload = 0; // number of payloads started so far
 };
 
 // docs/reference/exit-codes.md.

@@ -6,6 +6,7 @@
 #include "host/engine/dispatch.hpp"
 #include "host/engine/hold.hpp"
 #include "host/engine/ops_cgroup.hpp"
+#include "host/engine/payloads.hpp"
 #include "host/engine/workers.hpp"
 
 namespace schedrig::engine {
@@ -44,9 +45,11 @@ class Runner {
 
  private:
   [[nodiscard]] OpContext context(const Scope& scope, SourcePos pos) {
-    return {.session = session_,
+    return {.scenario = scenario_,
+            .session = session_,
             .tree = tree_,
             .books = books_,
+            .payloads = payloads_,
             .report = report_,
             .scope = scope,
             .pos = pos};
@@ -190,6 +193,7 @@ class Runner {
     if (report_.cause) {
       session_.begin_teardown(); // no step follows; a cancelled run may still clean up
     }
+    note(drain_payloads(here, scope.owner));
     note(stop_runner_workers(here, scope.owner));
     auto& cgroups = books_.cgroups();
     for (auto at = cgroups.end(); at != cgroups.begin();) {
@@ -208,6 +212,7 @@ class Runner {
   RunReport& report_;
   CgroupTree tree_;
   Books books_;
+  PayloadBooks payloads_;
 };
 
 } // namespace

@@ -30,7 +30,8 @@ Error cancellation_error(CancelReason reason) {
 Session::Session(Machine& machine, FilesFacet& files, TasksFacet& tasks,
                  const TopologyView& topology, const EventCollector& events,
                  const Cancellation& cancellation)
-    : machine_(machine), files_(files), tasks_(tasks), topology_(topology), events_(events),
+    : machine_(machine), files_(files), tasks_(tasks),
+      payloads_(query<PayloadsFacet>(machine)), topology_(topology), events_(events),
       cancellation_(cancellation) {}
 
 Result<> Session::check() const {
@@ -73,6 +74,27 @@ Result<> Session::wait_until(std::int64_t until_ns) {
 
 void Session::note_failure(const Error& error) {
   lost_ = lost_ || error.code == StatusCode::kGuestFailed || error.code == StatusCode::kTimeout;
+}
+
+Result<bool> Session::wait_payload(std::uint32_t payload, std::int64_t until_ns) {
+  const std::int64_t end = tearing_down_ ? until_ns : std::min(until_ns, deadline_ns_);
+  TRY(check());
+  do {
+    PayloadWake why = PayloadWake::kDeadline;
+    if (auto waited = from_status(payloads_->wait(payload, end, &why)); !waited) {
+      note_failure(waited.error());
+      TRY(check());
+      return std::unexpected(std::move(waited).error());
+    }
+    TRY(check());
+    if (why == PayloadWake::kExited) {
+      return true;
+    }
+  } while (machine_.now_ns() < end);
+  if (end < until_ns) {
+    return std::unexpected(cancellation_error(CancelReason::kDeadline));
+  }
+  return false;
 }
 
 Result<> Session::read_online_cpus() {

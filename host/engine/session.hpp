@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <schedrig/backend.hpp>
+#include <schedrig/payloads.hpp>
 #include <schedrig/result.hpp>
 #include <schedrig/tasks.hpp>
 #include <schedrig/topology.hpp>
@@ -46,6 +47,10 @@ class Session {
   Result<> wait_until(std::int64_t until_ns);
   Result<> wait_for(std::int64_t duration_ns) { return wait_until(now_ns() + duration_ns); }
 
+  // Lets the machine run until the payload has ended (true) or its clock reads until_ns (false).
+  // Errors as wait_until's. Requires payloads().
+  Result<bool> wait_payload(std::uint32_t payload, std::int64_t until_ns);
+
   // Clock reading after which waits fail with kTimeout.
   void set_deadline(std::int64_t deadline_ns) { deadline_ns_ = deadline_ns; }
   // During teardown a cancelled run may still wait (its waits are bounded by their own limits), and
@@ -64,6 +69,8 @@ class Session {
 
   [[nodiscard]] GuestFiles& files() { return files_; }
   [[nodiscard]] TasksFacet& tasks() { return tasks_; }
+  // Null when the machine lacks it.
+  [[nodiscard]] PayloadsFacet* payloads() { return payloads_; }
 
  private:
   [[nodiscard]] Result<> check() const;
@@ -71,6 +78,7 @@ class Session {
   Machine& machine_;
   GuestFiles files_;
   TasksFacet& tasks_;
+  PayloadsFacet* payloads_;
   const TopologyView& topology_;
   const EventCollector& events_;
   const Cancellation& cancellation_;

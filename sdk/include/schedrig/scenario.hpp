@@ -37,7 +37,7 @@ struct RunConfig {
   std::string scheduler = "eevdf"; // the kernel's own
   SourcePos scheduler_pos;
   ConfigParams scheduler_params;
-  std::int64_t duration_ns = 10'000'000'000; // long enough for scheduling to average out
+  std::int64_t duration_ns = 10'000'000'000;  // long enough for scheduling to average out
   std::int64_t deadline_ns = 130'000'000'000; // duration, boot and room; as the decoder's default
   std::uint64_t seed = 1;
   Expectation expect = Expectation::kPass;
@@ -95,12 +95,40 @@ struct ChecksConfig {
   std::optional<std::int64_t> work_conservation_ns;
 };
 
+// How metrics are read from a payload's stdout; `exit_code`, `wall_ns` and `cpu_ns` come with each.
+enum class PayloadOutput : std::uint32_t {
+  kExitCode = 0, // not at all
+  kJson,         // one JSON document; its numbers, "a.b[0].c"
+  kLines,        // "name = number" or "name: number" on a line
+};
+
+// What a metric must be. equals, or minimum and maximum or one of them, or that it exists.
+struct PayloadCheck {
+  std::string metric;
+  std::optional<double> equals;
+  std::optional<double> minimum;
+  std::optional<double> maximum;
+  bool exists = false;
+  SourcePos pos;
+};
+
+struct PayloadDef {
+  std::string name;
+  std::string binary; // path on the host, or a name that the backend looks up
+  std::vector<std::string> default_args;
+  PayloadOutput output = PayloadOutput::kExitCode;
+  bool gate = false; // its failed checks fail the run; by default they are only recorded
+  std::vector<PayloadCheck> checks;
+  SourcePos pos;
+};
+
 struct Scenario {
   std::vector<std::string> files; // index 0: the file that was named
   RunConfig run;
   MachineConfig machine;
   std::vector<std::string> plugin_path;
   std::vector<BackendConfig> backends;
+  std::vector<PayloadDef> payloads;
   Backdrop backdrop;
   std::vector<Step> steps;
   ChecksConfig checks;
