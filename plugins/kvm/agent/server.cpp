@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "agent/affinity.hpp"
 #include "agent/clock.hpp"
 #include "agent/file_ops.hpp"
 #include "channel/file_messages.hpp"
@@ -89,6 +90,8 @@ Result<> Server::on_frame(const kvm::Parsed& frame) {
     return on_start(frame.payload);
   case MessageType::kStopRequest:
     return on_stop(frame.payload);
+  case MessageType::kPinRequest:
+    return on_pin(frame.payload);
   case MessageType::kShutdownRequest:
     shutting_down_ = true;
     return connection_.send(
@@ -161,6 +164,15 @@ Result<> Server::on_stop(kvm::ByteView payload) {
     outcome = kvm::to_outcome(std::unexpected(std::move(stopped).error()));
   }
   return connection_.send(kvm::encode_answer(MessageType::kStopReply, request->request, outcome));
+}
+
+Result<> Server::on_pin(kvm::ByteView payload) {
+  const auto request = kvm::decode_pin_request(payload);
+  if (!request) {
+    return refuse(payload, request.error());
+  }
+  return connection_.send(kvm::encode_answer(MessageType::kPinReply, request->request,
+                                             kvm::to_outcome(pin(request->pids, request->cpus))));
 }
 
 Result<> Server::refuse(kvm::ByteView payload, const Error& error) {

@@ -55,7 +55,7 @@ KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
                        std::unique_ptr<GuestFeed> feed)
     : feed_(std::move(feed)), monitor_(events, clock_), channel_(*feed_, monitor_),
       link_(channel_, monitor_), files_(link_, clock_, options.agent_timeout),
-      tasks_(link_, clock_, options.agent_timeout) {}
+      tasks_(link_, clock_, options.agent_timeout), affinity_(link_, options.agent_timeout) {}
 
 KvmMachine::~KvmMachine() {
   feed_->close();
@@ -67,6 +67,9 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == TasksFacet::kInterfaceId) {
     return static_cast<TasksFacet*>(&tasks_);
+  }
+  if (interface_id == AffinityFacet::kInterfaceId) {
+    return static_cast<AffinityFacet*>(&affinity_);
   }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(&schedulers_);

@@ -11,6 +11,7 @@
 
 #include <schedrig/backend.hpp>
 
+#include "backend/affinity_facet.hpp"
 #include "backend/agent_link.hpp"
 #include "backend/files_facet.hpp"
 #include "backend/guest_feed.hpp"
@@ -68,6 +69,7 @@ class KvmMachine final : public Machine {
   AgentLink link_;
   AgentFiles files_;
   AgentTasks tasks_;
+  AgentAffinity affinity_;
   KernelSchedulers schedulers_;
   Hello hello_;
   std::int64_t boot_called_ns_ = 0; // host clock

@@ -73,7 +73,8 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
       const ProbeReport device = probe_device();
       const std::string reason = device.ok ? "" : device.observed;
       for (const std::string_view id :
-           {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId, SchedulersFacet::kInterfaceId}) {
+           {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId, AffinityFacet::kInterfaceId,
+            SchedulersFacet::kInterfaceId}) {
         sink.on_fact(id, reason);
       }
     });

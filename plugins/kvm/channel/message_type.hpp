@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include <schedrig/affinity.hpp>
 #include <schedrig/files.hpp>
 #include <schedrig/tasks.hpp>
 
@@ -39,6 +40,8 @@ enum class MessageType : std::uint32_t {
   kStopReply = kTypeBase + 16,
   kShutdownRequest = kTypeBase + 17, // host
   kShutdownReply = kTypeBase + 18,
+  kPinRequest = kTypeBase + 19, // host
+  kPinReply = kTypeBase + 20,
 };
 
 inline constexpr std::uint32_t kMaxTextBytes = 4096; // one line of log, notice or error
@@ -58,6 +61,7 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
   case MessageType::kRefused:
   case MessageType::kStartReply:
   case MessageType::kStopReply:
+  case MessageType::kPinReply:
     return kMaxTextBytes + 64;
   case MessageType::kClockRequest:
   case MessageType::kClockReply:
@@ -73,6 +77,8 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
     return kMaxFileBytes + 64;
   case MessageType::kSpawnRequest:
     return kMaxReportedCpus * 4 + 64;
+  case MessageType::kPinRequest:
+    return kMaxPinnedProcesses * 4 + kMaxReportedCpus * 4 + 64;
   case MessageType::kSpawnReply:
     return kMaxWorkersPerGroup * 4 + kMaxTextBytes + 64;
   case MessageType::kWorkerReport:

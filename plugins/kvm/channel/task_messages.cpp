@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Encoding and decoding of spawn, start, stop and worker reports.
+// Encoding and decoding of spawn, start, stop, pin and worker reports.
 #include "channel/task_messages.hpp"
 
 #include "channel/byte_codec.hpp"
@@ -104,6 +104,40 @@ Result<GroupRequest> decode_group_request(ByteView payload) {
     return malformed("group request");
   }
   return request;
+}
+
+Bytes encode_pin_request(std::uint32_t request, std::span<const std::int32_t> pids,
+                         std::span<const std::uint32_t> cpus) {
+  Bytes payload;
+  ByteWriter out(payload);
+  out.put(request);
+  out.put(static_cast<std::uint32_t>(pids.size()));
+  for (const std::int32_t pid : pids) {
+    out.put(pid);
+  }
+  out.put(static_cast<std::uint32_t>(cpus.size()));
+  for (const std::uint32_t cpu : cpus) {
+    out.put(cpu);
+  }
+  return encode_frame(MessageType::kPinRequest, payload);
+}
+
+Result<PinRequest> decode_pin_request(ByteView payload) {
+  ByteReader in(payload);
+  PinRequest message;
+  message.request = in.get<std::uint32_t>();
+  message.pids.resize(in.count(kMaxPinnedProcesses, sizeof(std::int32_t)));
+  for (std::int32_t& pid : message.pids) {
+    pid = in.get<std::int32_t>();
+  }
+  message.cpus.resize(in.count(kMaxReportedCpus, sizeof(std::uint32_t)));
+  for (std::uint32_t& cpu : message.cpus) {
+    cpu = in.get<std::uint32_t>();
+  }
+  if (!in.complete()) {
+    return malformed("pin request");
+  }
+  return message;
 }
 
 Bytes encode_worker_report(const WorkerReportMessage& message) {

@@ -39,6 +39,12 @@ struct GroupRequest { // start and stop
   std::int64_t grace_ns = 0; // stop only
 };
 
+struct PinRequest {
+  std::uint32_t request = 0;
+  std::vector<std::int32_t> pids;
+  std::vector<std::uint32_t> cpus;
+};
+
 // WorkerReport with storage of its own.
 struct WorkerReportMessage {
   std::uint32_t request = 0;
@@ -57,6 +63,10 @@ struct WorkerReportMessage {
 // type is kStartRequest or kStopRequest.
 [[nodiscard]] Bytes encode_group_request(MessageType type, const GroupRequest& request);
 [[nodiscard]] Result<GroupRequest> decode_group_request(ByteView payload);
+
+[[nodiscard]] Bytes encode_pin_request(std::uint32_t request, std::span<const std::int32_t> pids,
+                                       std::span<const std::uint32_t> cpus);
+[[nodiscard]] Result<PinRequest> decode_pin_request(ByteView payload);
 
 [[nodiscard]] Bytes encode_worker_report(const WorkerReportMessage& message);
 [[nodiscard]] Result<WorkerReportMessage> decode_worker_report(ByteView payload);

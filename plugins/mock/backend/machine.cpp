@@ -41,6 +41,9 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   if (interface_id == PayloadsFacet::kInterfaceId) {
     return static_cast<PayloadsFacet*>(&payloads_);
   }
+  if (interface_id == AffinityFacet::kInterfaceId) {
+    return static_cast<AffinityFacet*>(this);
+  }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(this);
   }

@@ -2,9 +2,9 @@
 // MockMachine: the simulated machine behind the facets of schedrig/backend.hpp. Joins the engine,
 // the workers, the file systems and the attached scheduler; simulates nothing itself.
 //
-// machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_schedulers.cpp:
-// one facet each; payloads.hpp is one of its own. Thread: the host's, except interrupt() and
-// now_ns().
+// machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_affinity.cpp,
+// machine_schedulers.cpp: one facet each; payloads.hpp is one of its own. Thread: the host's,
+// except interrupt() and now_ns().
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <schedrig/affinity.hpp>
 #include <schedrig/backend.hpp>
 #include <schedrig/files.hpp>
 #include <schedrig/schedulers.hpp>
@@ -39,6 +40,7 @@ inline constexpr Nanos kKillDeadlineNs = (kWatchdogTimeoutNs * 3 / 2) + 10'000'0
 class MockMachine final : public Machine,
                           private FilesFacet,
                           private TasksFacet,
+                          private AffinityFacet,
                           private SchedulersFacet,
                           private EngineListener {
  public:
@@ -63,7 +65,8 @@ class MockMachine final : public Machine,
   struct Group {
     bool used = false;
     bool started = false;
-    std::vector<std::int32_t> pids; // by worker
+    std::vector<std::int32_t> pids;  // by worker
+    std::vector<std::uint32_t> cpus; // what start() pins its workers to; empty: nothing
   };
   // A scheduler as the facet got it: enough to make its policy anew.
   struct Scheduler {
@@ -80,6 +83,9 @@ class MockMachine final : public Machine,
   Status spawn(const WorkSpec& spec, std::uint32_t* group, PidSink& pids) noexcept override;
   Status start(std::uint32_t group) noexcept override;
   Status stop(std::uint32_t group, std::int64_t grace_ns, WorkerReportSink& sink) noexcept override;
+  // AffinityFacet
+  Status pin(std::span<const std::int32_t> pids,
+             std::span<const std::uint32_t> cpus) noexcept override;
   // SchedulersFacet
   Status can_attach(std::string_view id, Plugin& scheduler) noexcept override;
   Status attach(std::string_view id, Plugin& scheduler, ParamsView params,
@@ -104,6 +110,7 @@ class MockMachine final : public Machine,
   Status fork_process(TaskParams params, std::int32_t* pid, TaskId* task);
   Status spawn_group(const WorkSpec& spec, std::uint32_t* group, PidSink& pids);
   Status stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink);
+  Status pin_process(std::int32_t pid, std::span<const std::uint32_t> cpus);
   void report_worker(std::uint32_t worker, const Process& process, WorkerReportSink& sink);
   void discard(Group& group);
   [[nodiscard]] Process& process_of(TaskId id);

@@ -76,20 +76,13 @@ Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSin
   Group& group = groups_[index];
   group = {};
   group.used = true;
+  group.cpus.assign(spec.cpus.begin(), spec.cpus.end());
 
   TaskParams params;
   params.comm = work_type_info(spec.type).name;
   params.nice = spec.nice;
   params.policy = kernel_policy(spec.policy);
   params.own = CpuMask::first_n(engine_.cpus());
-  if (!spec.cpus.empty()) {
-    params.own = {};
-    for (const std::uint32_t cpu : spec.cpus) {
-      if (cpu < engine_.cpus()) {
-        params.own.set(cpu);
-      }
-    }
-  }
   for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
     std::int32_t pid = 0;
     TaskId id = kNoTask;
@@ -121,6 +114,13 @@ Status MockMachine::start(std::uint32_t index) noexcept {
     if (group->started) {
       return Status::make(StatusCode::kInvalidArgument,
                           "start: worker group " + std::to_string(index) + " was started before");
+    }
+    if (!group->cpus.empty()) {
+      for (const std::int32_t pid : group->pids) {
+        if (Status status = pin_process(pid, group->cpus); !status.ok()) {
+          return status;
+        }
+      }
     }
     group->started = true;
     for (const std::int32_t pid : group->pids) {

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include "backend/affinity_facet.hpp"
 #include "backend/agent_link.hpp"
 #include "backend/files_facet.hpp"
 #include "backend/machine_clock.hpp"
@@ -71,6 +72,7 @@ class AgentProcess {
   MachineClock clock;
   AgentFiles files{link, clock, kTestTimeout};
   AgentTasks tasks{link, clock, kTestTimeout};
+  AgentAffinity affinity{link, kTestTimeout};
 };
 
 } // namespace schedrig::kvm

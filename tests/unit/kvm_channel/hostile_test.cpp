@@ -57,6 +57,8 @@ std::vector<Sample> samples() {
       {"spawn reply", payload_of(encode_spawn_reply(reply)), accepts(decode_spawn_reply)},
       {"group", payload_of(encode_group_request(MessageType::kStopRequest, {.group = 1})),
        accepts(decode_group_request)},
+      {"pin request", payload_of(encode_pin_request(1, reply.pids, cpus)),
+       accepts(decode_pin_request)},
       {"report", payload_of(encode_worker_report(report)), accepts(decode_worker_report)},
   };
 }

@@ -63,6 +63,25 @@ TEST(Messages, clock_stamps_round_trip) {
   EXPECT_EQ(reply->stamps.sent_ns, 2);
 }
 
+TEST(Messages, a_pin_request_round_trips) {
+  const std::int32_t pids[] = {7, 9};
+  const std::uint32_t cpus[] = {0, 511};
+  const Bytes frame = encode_pin_request(4, pids, cpus);
+  const auto request = decode_pin_request(payload_of(frame));
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->request, 4U);
+  EXPECT_EQ(request->pids, (std::vector<std::int32_t>{7, 9}));
+  EXPECT_EQ(request->cpus, (std::vector<std::uint32_t>{0, 511}));
+}
+
+TEST(Messages, the_largest_pin_request_fits_its_frame) {
+  const std::vector<std::int32_t> pids(kMaxPinnedProcesses, 7);
+  const std::vector<std::uint32_t> cpus(kMaxReportedCpus, 1);
+  const Bytes frame = encode_pin_request(4, pids, cpus);
+  EXPECT_LE(payload_of(frame).size(),
+            max_payload(static_cast<std::uint32_t>(MessageType::kPinRequest)));
+}
+
 TEST(Messages, a_file_request_round_trips) {
   const FileOp ops[] = {{.kind = FileOpKind::kWrite, .path = "/a/b", .data = "1\n"},
                         {.kind = FileOpKind::kList, .path = "/", .data = {}}};

@@ -73,6 +73,7 @@ class TestMachine final : private EventSink,
   [[nodiscard]] FilesFacet& files() { return *query<FilesFacet>(machine()); }
   [[nodiscard]] TasksFacet& tasks() { return *query<TasksFacet>(machine()); }
   [[nodiscard]] PayloadsFacet& payloads() { return *query<PayloadsFacet>(machine()); }
+  [[nodiscard]] AffinityFacet& affinity() { return *query<AffinityFacet>(machine()); }
   [[nodiscard]] SchedulersFacet& schedulers() { return *query<SchedulersFacet>(machine()); }
 
   template <class Policy> Status attach(std::string_view id, ParamsView params = {}) {

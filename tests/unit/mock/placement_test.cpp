@@ -89,11 +89,11 @@ TYPED_TEST(PlacementTest, a_report_begins_with_the_work_not_with_the_fork) {
 }
 
 TYPED_TEST(PlacementTest, the_cpuset_wins_over_an_affinity_outside_of_it) {
-  ASSERT_EQ(this->m.write(this->a + "/cpuset.cpus", "0"), 0);
   const std::array<std::uint32_t, 1> cpus = {3};
   WorkSpec spec = work(WorkType::kSpin);
   spec.cpus = cpus;
   const auto group = this->m.run_work(spec, this->a);
+  ASSERT_EQ(this->m.write(this->a + "/cpuset.cpus", "0"), 0);
   this->m.run_for(kSecond);
   EXPECT_EQ(this->m.stop(group)[0].cpus.front(), 0U);
 }
