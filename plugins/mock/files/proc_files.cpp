@@ -35,7 +35,10 @@ NodeKind ProcFiles::find(Components path) {
   if (path.empty()) {
     return NodeKind::kDirectory;
   }
-  if (path[0] == "version") {
+  if (path[0] == "irq") {
+    return irqs_.find(path.subspan(1));
+  }
+  if (path[0] == "version" || path[0] == "interrupts") {
     return path.size() == 1 ? NodeKind::kFile : NodeKind::kAbsent;
   }
   if (path[0] == "sys") {
@@ -57,6 +60,13 @@ NodeKind ProcFiles::find(Components path) {
 }
 
 int ProcFiles::read(Components path, std::string& out) {
+  if (path[0] == "irq") {
+    return irqs_.read(path.subspan(1), out);
+  }
+  if (path[0] == "interrupts") {
+    out += irqs_.interrupts();
+    return 0;
+  }
   if (path[0] == "version") {
     out += "Linux version " + release_ + " (schedrig simulated machine)\n";
     return 0;
@@ -111,6 +121,9 @@ std::string ProcFiles::stat(const Process& process) {
 }
 
 int ProcFiles::write(Components path, std::string_view data) {
+  if (path[0] == "irq") {
+    return irqs_.write(path.subspan(1), data);
+  }
   if (path[0] == "sys") {
     return EACCES; // proc_sys_permission(): 0444, root included
   }
@@ -123,7 +136,9 @@ void ProcFiles::list(Components path, std::vector<std::string>& names) {
     for (const auto& [pid, process] : processes_.all()) {
       names.push_back(std::to_string(pid) + "/");
     }
-    names.insert(names.end(), {"sys/", "version"});
+    names.insert(names.end(), {"interrupts", "irq/", "sys/", "version"});
+  } else if (path[0] == "irq") {
+    irqs_.list(path.subspan(1), names);
   } else if (path[0] == "sys") {
     names.emplace_back(path.size() == 1 ? "kernel/" : "osrelease");
   } else {

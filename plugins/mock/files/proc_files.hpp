@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // ProcFiles: /proc of the simulated machine: PID/stat, PID/cgroup, version, sys/kernel/osrelease
-// (proc(5), Linux 6.18).
+// (proc(5), Linux 6.18); interrupts and irq/ are IrqFiles' business.
 #pragma once
 
 #include "plugins/mock/files/cgroup_tree.hpp"
 #include "plugins/mock/files/file_tree.hpp"
+#include "plugins/mock/files/irq_files.hpp"
 
 namespace schedrig::mock {
 
 class ProcFiles final : public FileTree {
  public:
   ProcFiles(Engine& engine, Processes& processes, CgroupTree& cgroups, std::string release)
-      : engine_(engine), processes_(processes), cgroups_(cgroups), release_(std::move(release)) {}
+      : engine_(engine), processes_(processes), cgroups_(cgroups), irqs_(engine.cpus()),
+        release_(std::move(release)) {}
 
   [[nodiscard]] NodeKind find(Components path) override;
   int read(Components path, std::string& out) override;
@@ -26,6 +28,7 @@ class ProcFiles final : public FileTree {
   Engine& engine_;
   Processes& processes_;
   CgroupTree& cgroups_;
+  IrqFiles irqs_;
   std::string release_;
 };
 
