@@ -125,9 +125,8 @@ void read_exact_affinity(Decoder& decoder, const FieldInfo& info, const Node& va
   to = exact;
 }
 
-// An engine that cannot resolve an intent must not take it for "inherit".
 constexpr std::array kAffinityAlternatives = {
-    Field<AffinityIntent>{make_info("random", FieldKind::kTable, "CPUs drawn by the seed", kNotYet),
+    Field<AffinityIntent>{make_info("random", FieldKind::kTable, "CPUs drawn by the seed", {}),
                           &read_random},
     Field<AffinityIntent>{make_info("exact", FieldKind::kChoice, "a list of CPUs", {}),
                           &read_exact_affinity},
@@ -135,11 +134,9 @@ constexpr std::array kAffinityAlternatives = {
 
 enum class AffinityWord : std::uint8_t { kInherit, kLlc, kCrossCgroup, kSingleCpu, kSmtPair };
 constexpr std::array kAffinityWords = {
-    Word{"inherit", AffinityWord::kInherit},
-    Word{"llc", AffinityWord::kLlc, Landed::kNo},
-    Word{"cross_cgroup", AffinityWord::kCrossCgroup, Landed::kNo},
-    Word{"single_cpu", AffinityWord::kSingleCpu, Landed::kNo},
-    Word{"smt_pair", AffinityWord::kSmtPair, Landed::kNo},
+    Word{"inherit", AffinityWord::kInherit},          Word{"llc", AffinityWord::kLlc},
+    Word{"cross_cgroup", AffinityWord::kCrossCgroup}, Word{"single_cpu", AffinityWord::kSingleCpu},
+    Word{"smt_pair", AffinityWord::kSmtPair},
 };
 
 AffinityIntent intent_of(AffinityWord word) {

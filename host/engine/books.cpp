@@ -70,6 +70,35 @@ WorkerGroup& Books::add_group(WorkerGroup group) {
   return groups_.back();
 }
 
+void Books::move_group(WorkerGroup& group, const Cgroup& to, std::int64_t now_ns) {
+  group.frozen = frozen_times(group, now_ns);
+  group.cgroup = to.name;
+  group.joined_ns = now_ns;
+  permit(group, to.cpuset);
+}
+
+std::vector<Interval> Books::frozen_times(const WorkerGroup& group, std::int64_t now_ns) {
+  std::vector<Interval> times = group.frozen;
+  const Cgroup* cgroup = find(group.cgroup);
+  if (cgroup == nullptr) {
+    return times;
+  }
+  const auto add = [&](std::int64_t start_ns, std::int64_t end_ns) {
+    const Interval clipped = {.start_ns = std::max(start_ns, group.joined_ns),
+                              .end_ns = std::min(end_ns, now_ns)};
+    if (clipped.start_ns < clipped.end_ns) {
+      times.push_back(clipped);
+    }
+  };
+  for (const Interval& interval : cgroup->frozen) {
+    add(interval.start_ns, interval.end_ns);
+  }
+  if (cgroup->frozen_since_ns) {
+    add(*cgroup->frozen_since_ns, now_ns);
+  }
+  return times;
+}
+
 void Books::remove_group(const WorkerGroup& group) {
   groups_.remove_if([&](const WorkerGroup& other) { return &other == &group; });
 }

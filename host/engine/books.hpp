@@ -30,15 +30,18 @@ struct WorkerGroup {
   std::uint32_t facet_group = 0; // the tasks facet's handle
   std::uint32_t number = 0;      // order of spawning in the run
   WorkType type = WorkType::kSpin;
-  Scope scope;
-  std::string cgroup; // empty: the runner's
+  Scope scope;            // who ends it
+  std::string spawned_by; // Scope::name of who spawned it
+  std::string cgroup;     // empty: the runner's
   std::vector<std::int32_t> pids;
   bool started = false;
   std::int64_t start_ns = 0;
   // Union of the cpusets that the group's cgroup has had since the group was spawned: workers move
   // to a new cpuset asynchronously, so CPUs of an earlier one are no excursion.
   std::vector<std::uint32_t> permitted;
-  bool unrestricted = false; // there was a time without a cpuset
+  bool unrestricted = false;    // there was a time without a cpuset
+  std::int64_t joined_ns = 0;   // since when it is in its cgroup
+  std::vector<Interval> frozen; // in the cgroups it was in before
 };
 
 struct Cgroup {
@@ -64,6 +67,10 @@ class Books {
 
   // Pointers stay valid until remove_group().
   WorkerGroup& add_group(WorkerGroup group);
+  // From now_ns on the group is in `to`.
+  void move_group(WorkerGroup& group, const Cgroup& to, std::int64_t now_ns);
+  // When the group was frozen, up to now_ns: in order, in each cgroup while it was there.
+  [[nodiscard]] std::vector<Interval> frozen_times(const WorkerGroup& group, std::int64_t now_ns);
   void remove_group(const WorkerGroup& group);
 
   [[nodiscard]] std::list<Cgroup>& cgroups() { return cgroups_; } // in order of creation

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "host/engine/capability.hpp"
 
+#include <schedrig/affinity.hpp>
 #include <schedrig/payloads.hpp>
+
+#include "host/engine/ops_affinity.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -24,8 +27,11 @@ class Finder {
   void op(const Op& op) {
     const OpInfo& info = op_info(op.body);
     need("op " + std::string(info.name), info.facets, op.pos);
-    if (const auto* add = std::get_if<AddCgroupDef>(&op.body)) {
-      payload_of(add->def);
+    if (const auto* spawn = std::get_if<Spawn>(&op.body)) {
+      affinity(spawn->work, op.pos);
+    } else if (const auto* made = std::get_if<AddCgroupDef>(&op.body)) {
+      works(made->def);
+      payload_of(made->def);
     }
   }
 
@@ -34,6 +40,7 @@ class Finder {
     if (!def.work.empty()) {
       need("the workers of cgroup \"" + def.name + "\"", "schedrig.tasks/1", def.pos);
     }
+    works(def);
     payload_of(def);
   }
 
@@ -43,6 +50,18 @@ class Finder {
   void payload_of(const CgroupDef& def) {
     if (!def.payload.empty()) {
       need("the payload of cgroup \"" + def.name + "\"", PayloadsFacet::kInterfaceId, def.pos);
+    }
+  }
+
+  void works(const CgroupDef& def) {
+    for (const WorkGroup& work : def.work) {
+      affinity(work, def.pos);
+    }
+  }
+
+  void affinity(const WorkGroup& work, SourcePos pos) {
+    if (needs_pinning(work.affinity)) {
+      need("an affinity other than inherit and exact", AffinityFacet::kInterfaceId, pos);
     }
   }
 

@@ -79,16 +79,21 @@ Result<> CgroupTree::create(std::string_view cgroup) {
   return session_.files().mkdir(path(cgroup));
 }
 
-Result<> CgroupTree::write_knob(std::string_view cgroup, std::string_view file,
-                                const std::string& value) {
+Result<> CgroupTree::require_controller(std::string_view cgroup, std::string_view file) const {
   const std::string_view controller = file.substr(0, file.find('.'));
   if (std::ranges::find(controllers_, controller) == controllers_.end()) {
     return fail(StatusCode::kUnsupported,
-                "set " + std::string(file) + " of cgroup \"" + std::string(cgroup) +
+                std::string(file) + " of cgroup \"" + std::string(cgroup) +
                     "\": the machine's kernel has no " + std::string(controller) + " controller",
                 "leave " + std::string(controller) +
                     " out of this cgroup, or use a kernel with it");
   }
+  return {};
+}
+
+Result<> CgroupTree::write_knob(std::string_view cgroup, std::string_view file,
+                                const std::string& value) {
+  TRY(require_controller(cgroup, file));
   return session_.files().write(path(cgroup, file), value);
 }
 
@@ -118,7 +123,14 @@ Result<> CgroupTree::apply_knobs(const CgroupDef& def) {
 }
 
 Result<> CgroupTree::set_cpus(std::string_view cgroup, std::span<const std::uint32_t> cpus) {
-  return write_knob(cgroup, "cpuset.cpus", to_cpulist(cpus));
+  // Nothing written would be nothing done: an empty list is a newline.
+  return write_knob(cgroup, "cpuset.cpus", cpus.empty() ? "\n" : to_cpulist(cpus));
+}
+
+Result<std::vector<std::uint32_t>> CgroupTree::read_cpus(std::string_view cgroup) {
+  constexpr std::string_view kFile = "cpuset.cpus";
+  TRY(require_controller(cgroup, kFile));
+  return parse_cpulist(TRY(session_.files().read(path(cgroup, kFile))));
 }
 
 Result<> CgroupTree::set_frozen(std::string_view cgroup, bool frozen) {
@@ -144,14 +156,6 @@ Result<> CgroupTree::wait_frozen(std::string_view cgroup, std::int64_t limit_ns)
   }
 }
 
-Result<> CgroupTree::move_tasks(std::string_view cgroup, std::span<const std::int32_t> pids) {
-  const std::string procs = path(cgroup, "cgroup.procs");
-  for (const std::int32_t pid : pids) {
-    TRY(session_.files().write(procs, std::to_string(pid)));
-  }
-  return {};
-}
-
 Result<std::vector<std::int32_t>> CgroupTree::read_procs(std::string_view cgroup, bool threads) {
   const std::string file = path(cgroup, threads ? "cgroup.threads" : "cgroup.procs");
   const std::string text = TRY(session_.files().read(file));
@@ -166,31 +170,6 @@ Result<std::vector<std::int32_t>> CgroupTree::read_procs(std::string_view cgroup
     pids.push_back(pid);
   }
   return pids;
-}
-
-Result<> CgroupTree::drain_and_remove(std::string_view cgroup, std::int64_t limit_ns) {
-  const std::int64_t give_up = session_.now_ns() + limit_ns;
-  while (true) {
-    // A task may exit between the read and the write: ESRCH is what was wanted.
-    for (const std::int32_t pid : TRY(read_procs(cgroup, false))) {
-      auto moved =
-          session_.files().write(std::string(kRoot) + "/cgroup.procs", std::to_string(pid));
-      if (!moved && moved.error().os_errno != ESRCH) {
-        return moved;
-      }
-    }
-    auto removed = session_.files().rmdir(path(cgroup));
-    if (removed || removed.error().os_errno != EBUSY) {
-      return removed;
-    }
-    if (session_.now_ns() >= give_up) {
-      return fail(StatusCode::kTimeout,
-                  "cgroup \"" + std::string(cgroup) + "\" is still busy after " +
-                      std::to_string(limit_ns / 1'000'000) + " ms: " + removed.error().message,
-                  "a task in it cannot exit or be moved");
-    }
-    TRY(session_.wait_for(kPollNs));
-  }
 }
 
 } // namespace schedrig::engine

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "host/engine/dispatch.hpp"
 
+#include "host/engine/ops_affinity.hpp"
 #include "host/engine/ops_cgroup.hpp"
+#include "host/engine/ops_cpuset.hpp"
+#include "host/engine/ops_irq.hpp"
+#include "host/engine/ops_move.hpp"
 #include "host/engine/ops_payload.hpp"
 #include "host/engine/ops_worker.hpp"
 

@@ -2,6 +2,7 @@
 // OpContext: what an op handler works with. References only; lives for one op. Thread: host.
 #pragma once
 
+#include <schedrig/prng.hpp>
 #include <schedrig/scenario.hpp>
 
 #include "host/engine/books.hpp"
@@ -19,6 +20,7 @@ struct OpContext {
   Books& books;
   PayloadBooks& payloads;
   RunReport& report;
+  Prng& affinity_random;
   const Scope& scope;
   SourcePos pos; // of the op or definition at work
 };

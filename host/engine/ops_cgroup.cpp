@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host/engine/cpuset.hpp"
+#include "host/engine/ops_cpuset.hpp"
 #include "host/engine/payloads.hpp"
 #include "host/engine/workers.hpp"
 
@@ -25,13 +25,6 @@ Result<Cgroup*> make_empty(OpContext& context, const std::string& name) {
     return std::unexpected(std::move(created).error());
   }
   return cgroup;
-}
-
-Result<> limit_cpus(OpContext& context, Cgroup& cgroup, const CpusetSpec& spec) {
-  const auto cpus = TRY(resolve(spec, context.session.topology(), context.session.online()));
-  TRY(context.tree.set_cpus(cgroup.name, cpus));
-  context.books.set_cpuset(cgroup, cpus);
-  return {};
 }
 
 void note_thawed(OpContext& context, Cgroup& cgroup) {
@@ -96,10 +89,6 @@ Result<> apply(OpContext& context, const RemoveCgroup& op) {
     return {};
   }
   return remove_cgroup(context, *TRY(context.books.require(op.cgroup)));
-}
-
-Result<> apply(OpContext& context, const SetCpuset& op) {
-  return limit_cpus(context, *TRY(context.books.require(op.cgroup)), op.cpus);
 }
 
 Result<> apply(OpContext& context, const StopCgroup& op) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Handlers of the cgroup ops. Meanings and error cases: docs/reference/ops.md.
+// Handlers of the ops that make, end and freeze cgroups. Meanings and error cases:
+// docs/reference/ops.md.
 #pragma once
 
 #include <schedrig/ops.hpp>
@@ -11,7 +12,6 @@ namespace schedrig::engine {
 Result<> apply(OpContext& context, const AddCgroup& op);
 Result<> apply(OpContext& context, const AddCgroupDef& op);
 Result<> apply(OpContext& context, const RemoveCgroup& op);
-Result<> apply(OpContext& context, const SetCpuset& op);
 Result<> apply(OpContext& context, const StopCgroup& op);
 Result<> apply(OpContext& context, const FreezeCgroup& op);
 Result<> apply(OpContext& context, const UnfreezeCgroup& op);

@@ -14,12 +14,14 @@ namespace {
 
 // Often enough for a status line, seldom enough to cost nothing.
 constexpr std::int64_t kProgressNs = 100'000'000;
+// Stream numbers of Prng, from the host's first on: fixed, so that a new one shifts no other.
+constexpr std::uint64_t kAffinityStream = 1000;
 
 class Runner {
  public:
   Runner(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report)
       : scenario_(scenario), session_(session), observer_(observer), report_(report),
-        tree_(session) {}
+        tree_(session), affinity_random_(scenario.run.seed, kAffinityStream) {}
 
   void run() {
     if (auto made = tree_.set_up(); !made) {
@@ -51,6 +53,7 @@ class Runner {
             .books = books_,
             .payloads = payloads_,
             .report = report_,
+            .affinity_random = affinity_random_,
             .scope = scope,
             .pos = pos};
   }
@@ -102,9 +105,12 @@ class Runner {
         loops ? set_up(scope, step.setup, record)
               : apply_ops(scope, where, step.ops, 0, record) && set_up(scope, step.setup, record);
     if (ready) {
-      if (auto held = loops ? hold_looping(scope, where, step.ops, hold, record)
-                            : hold_for(session_.now_ns(), hold.duration_ns, hold.duration_ns);
-          !held) {
+      auto held = loops ? hold_looping(scope, where, step.ops, hold, record)
+                        : hold_for(session_.now_ns(), hold.duration_ns, hold.duration_ns);
+      if (held) {
+        held = session_.check_alive();
+      }
+      if (!held) {
         fail_step(record, std::move(held).error(), where + ", hold");
       }
     }
@@ -194,7 +200,7 @@ class Runner {
       session_.begin_teardown(); // no step follows; a cancelled run may still clean up
     }
     note(drain_payloads(here, scope.owner));
-    note(stop_runner_workers(here, scope.owner));
+    note(stop_workers_elsewhere(here, scope.owner));
     auto& cgroups = books_.cgroups();
     for (auto at = cgroups.end(); at != cgroups.begin();) {
       auto cgroup = std::prev(at);
@@ -213,6 +219,7 @@ class Runner {
   CgroupTree tree_;
   Books books_;
   PayloadBooks payloads_;
+  Prng affinity_random_;
 };
 
 } // namespace

@@ -54,17 +54,26 @@ Result<> Session::check() const {
   return {};
 }
 
+Result<> Session::wait_once(std::int64_t until_ns) {
+  WakeReason reason = WakeReason::kDeadline;
+  if (auto waited = from_status(machine_.wait_until(until_ns, &reason)); !waited) {
+    note_failure(waited.error());
+    TRY(check()); // an event says more than the status
+    return waited;
+  }
+  return check();
+}
+
+Result<> Session::check_alive() {
+  TRY(check());
+  return wait_once(machine_.now_ns());
+}
+
 Result<> Session::wait_until(std::int64_t until_ns) {
   const std::int64_t end = tearing_down_ ? until_ns : std::min(until_ns, deadline_ns_);
   TRY(check());
   while (machine_.now_ns() < end) {
-    WakeReason reason = WakeReason::kDeadline;
-    if (auto waited = from_status(machine_.wait_until(end, &reason)); !waited) {
-      note_failure(waited.error());
-      TRY(check()); // an event says more than the status
-      return waited;
-    }
-    TRY(check());
+    TRY(wait_once(end));
   }
   if (end < until_ns) {
     return std::unexpected(cancellation_error(CancelReason::kDeadline));

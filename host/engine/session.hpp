@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include <schedrig/affinity.hpp>
 #include <schedrig/backend.hpp>
 #include <schedrig/payloads.hpp>
 #include <schedrig/result.hpp>
@@ -46,6 +47,8 @@ class Session {
   // clock passes the run's deadline, or the scheduler exits.
   Result<> wait_until(std::int64_t until_ns);
   Result<> wait_for(std::int64_t duration_ns) { return wait_until(now_ns() + duration_ns); }
+  // Hears what has happened in the machine, without waiting; errors as those of wait_until.
+  Result<> check_alive();
 
   // Lets the machine run until the payload has ended (true) or its clock reads until_ns (false).
   // Errors as wait_until's. Requires payloads().
@@ -71,9 +74,12 @@ class Session {
   [[nodiscard]] TasksFacet& tasks() { return tasks_; }
   // Null when the machine lacks it.
   [[nodiscard]] PayloadsFacet* payloads() { return payloads_; }
+  // Null if the machine has none.
+  [[nodiscard]] AffinityFacet* affinity() { return query<AffinityFacet>(machine_); }
 
  private:
   [[nodiscard]] Result<> check() const;
+  Result<> wait_once(std::int64_t until_ns);
 
   Machine& machine_;
   GuestFiles files_;

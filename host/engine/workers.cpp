@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "host/engine/ops_affinity.hpp"
+
 namespace schedrig::engine {
 namespace {
 
@@ -25,14 +27,14 @@ class PidCollector final : public PidSink {
 
 class ReportCollector final : public WorkerReportSink {
  public:
-  ReportCollector(const WorkerGroup& group, const std::vector<Interval>& frozen,
+  ReportCollector(const WorkerGroup& group, std::vector<Interval> frozen,
                   std::vector<WorkerRecord>& out)
-      : group_(group), frozen_(frozen), out_(out) {}
+      : group_(group), frozen_(std::move(frozen)), out_(out) {}
 
   void on_report(const WorkerReport& report) noexcept override {
     WorkerRecord record;
     record.cgroup = group_.cgroup;
-    record.step = group_.scope.name;
+    record.step = group_.spawned_by;
     record.group = group_.number;
     record.worker = report.worker;
     record.pid = report.pid;
@@ -58,7 +60,7 @@ class ReportCollector final : public WorkerReportSink {
 
  private:
   const WorkerGroup& group_;
-  const std::vector<Interval>& frozen_;
+  std::vector<Interval> frozen_;
   std::vector<WorkerRecord>& out_;
 };
 
@@ -76,26 +78,26 @@ Result<> checked(OpContext& context, const Status& status) {
   return result;
 }
 
-Result<> stop_group(OpContext& context, WorkerGroup& group, const std::vector<Interval>& frozen) {
-  ReportCollector collector(group, frozen, context.report.workers);
+Result<> stop_group(OpContext& context, WorkerGroup& group) {
+  ReportCollector collector(group, context.books.frozen_times(group, context.session.now_ns()),
+                            context.report.workers);
   auto stopped =
       checked(context, context.session.tasks().stop(group.facet_group, kStopGraceNs, collector));
   if (!stopped) {
     stopped = std::unexpected(std::move(stopped).error().context(
-        "stop worker group " + std::to_string(group.number) + " of " + group.scope.name));
+        "stop worker group " + std::to_string(group.number) + " of " + group.spawned_by));
   }
   context.books.remove_group(group);
   return stopped;
 }
 
-template <class Match>
-Result<> stop_matching(OpContext& context, const std::vector<Interval>& frozen, Match&& matches) {
+template <class Match> Result<> stop_matching(OpContext& context, Match&& matches) {
   Result<> first;
   auto& groups = context.books.groups();
   for (auto group = groups.begin(); group != groups.end() && !context.session.lost();) {
     auto next = std::next(group);
     if (matches(*group)) {
-      auto stopped = stop_group(context, *group, frozen);
+      auto stopped = stop_group(context, *group);
       if (first && !stopped) {
         first = std::move(stopped);
       }
@@ -103,6 +105,27 @@ Result<> stop_matching(OpContext& context, const std::vector<Interval>& frozen, 
     group = next;
   }
   return first;
+}
+
+// Frozen workers do not hear the request: the cgroup thaws for the time of stopping, and is frozen
+// again if the scenario wants it frozen.
+template <class Match>
+Result<> stop_in_cgroup(OpContext& context, Cgroup& cgroup, Match&& matches) {
+  const auto in_cgroup = [&](const WorkerGroup& group) {
+    return group.cgroup == cgroup.name && matches(group);
+  };
+  if (std::ranges::none_of(context.books.groups(), in_cgroup)) {
+    return {};
+  }
+  const bool was_frozen = cgroup.frozen_since_ns.has_value();
+  if (was_frozen) {
+    TRY(context.tree.set_frozen(cgroup.name, false));
+  }
+  auto stopped = stop_matching(context, in_cgroup);
+  if (was_frozen && !context.session.lost()) {
+    TRY(context.tree.set_frozen(cgroup.name, true));
+  }
+  return stopped;
 }
 
 } // namespace
@@ -143,6 +166,8 @@ Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup
   group.number = context.report.next_group++;
   group.type = work.type;
   group.scope = context.scope;
+  group.spawned_by = context.scope.name;
+  group.joined_ns = context.session.now_ns();
   group.cgroup = cgroup == nullptr ? "" : cgroup->name;
   PidCollector collector(group.pids);
   TRY(checked(context, context.session.tasks().spawn(spec, &group.facet_group, collector)));
@@ -152,6 +177,9 @@ Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup
   Result<> placed;
   if (cgroup != nullptr) {
     placed = context.tree.move_tasks(cgroup->name, kept.pids);
+  }
+  if (placed && needs_pinning(work.affinity)) {
+    placed = pin_group(context, kept, cgroup, work.affinity);
   }
   if (placed) {
     kept.start_ns = context.session.now_ns();
@@ -170,29 +198,23 @@ Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup
 }
 
 Result<> stop_workers_of_cgroup(OpContext& context, Cgroup& cgroup) {
-  const auto in_cgroup = [&](const WorkerGroup& group) { return group.cgroup == cgroup.name; };
-  if (std::ranges::none_of(context.books.groups(), in_cgroup)) {
-    return {};
-  }
-  // Frozen workers do not hear the request: thaw for the time of stopping, and freeze again what
-  // the scenario wants frozen.
-  const bool was_frozen = cgroup.frozen_since_ns.has_value();
-  std::vector<Interval> frozen = cgroup.frozen;
-  if (was_frozen) {
-    TRY(context.tree.set_frozen(cgroup.name, false));
-    frozen.push_back({.start_ns = *cgroup.frozen_since_ns, .end_ns = context.session.now_ns()});
-  }
-  auto stopped = stop_matching(context, frozen, in_cgroup);
-  if (was_frozen && !context.session.lost()) {
-    TRY(context.tree.set_frozen(cgroup.name, true));
-  }
-  return stopped;
+  return stop_in_cgroup(context, cgroup, [](const WorkerGroup&) { return true; });
 }
 
-Result<> stop_runner_workers(OpContext& context, Owner owner) {
-  return stop_matching(context, {}, [&](const WorkerGroup& group) {
-    return group.cgroup.empty() && group.scope.owner == owner;
-  });
+Result<> stop_workers_elsewhere(OpContext& context, Owner owner) {
+  const auto owned = [owner](const WorkerGroup& group) { return group.scope.owner == owner; };
+  Result<> first = stop_matching(
+      context, [&](const WorkerGroup& group) { return group.cgroup.empty() && owned(group); });
+  for (Cgroup& cgroup : context.books.cgroups()) {
+    if (cgroup.scope.owner == owner) {
+      continue;
+    }
+    auto stopped = stop_in_cgroup(context, cgroup, owned);
+    if (first && !stopped) {
+      first = std::move(stopped);
+    }
+  }
+  return first;
 }
 
 } // namespace schedrig::engine

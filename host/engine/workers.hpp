@@ -21,9 +21,9 @@ namespace schedrig::engine {
 // the group is left.
 Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup);
 
-// Stop the groups of a cgroup, or of the runner, and record their workers' reports. They go on
-// after an error and return the first.
+// Stop the groups of a cgroup, or those of an owner that are beside the runner or in a cgroup of
+// another owner, and record their workers' reports. They go on after an error and return the first.
 Result<> stop_workers_of_cgroup(OpContext& context, Cgroup& cgroup);
-Result<> stop_runner_workers(OpContext& context, Owner owner);
+Result<> stop_workers_elsewhere(OpContext& context, Owner owner);
 
 } // namespace schedrig::engine

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kFiles = "schedrig.files/1";
 constexpr std::string_view kFilesTasks = "schedrig.files/1 schedrig.tasks/1";
+constexpr std::string_view kAffinity = "schedrig.affinity/1";
 constexpr std::string_view kTasks = "schedrig.tasks/1";
 constexpr std::string_view kPayloads = "schedrig.files/1 schedrig.payloads/1";
 constexpr std::string_view kMemory = "schedrig.memory/1";
@@ -19,15 +20,15 @@ constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
     {"add_cgroup_def", "make a whole cgroup definition mid-step", kFilesTasks, true},
     {"remove_cgroup", "stop its workers, thaw it, remove it", kFilesTasks, true},
     {"set_cpuset", "apply a resolved cpuset spec", kFiles, true},
-    {"clear_cpuset", "back to all CPUs", kFiles, false},
-    {"swap_cpusets", "exchange the cpusets of two cgroups", kFiles, false},
+    {"clear_cpuset", "back to all CPUs", kFiles, true},
+    {"swap_cpusets", "exchange the cpusets of two cgroups", kFiles, true},
     {"stop_cgroup", "stop all its workers; the cgroup stays", kFilesTasks, true},
-    {"move_all_tasks", "move every task to another cgroup", kFiles, false},
+    {"move_all_tasks", "move every task to another cgroup", kFiles, true},
     {"freeze_cgroup", "freeze a cgroup and wait until it is", kFiles, true},
     {"unfreeze_cgroup", "thaw a cgroup", kFiles, true},
     {"capture_cgroup_procs", "read a cgroup's processes into the results", kFiles, true},
     {"spawn", "fork workers, in place or into a cgroup", kFilesTasks, true},
-    {"set_affinity", "re-pin the workers of a cgroup", kTasks, false},
+    {"set_affinity", "re-pin the workers of a cgroup", kAffinity, true},
     {"run_payload", "start a declared program in the background", kPayloads, false},
     {"wait_payload", "wait for a payload's exit and evaluate its checks", kPayloads, false},
     {"kill_payload", "kill a payload's process group", kPayloads, false},
@@ -42,7 +43,7 @@ constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
     {"detach_scheduler", "disable the running scheduler", kSchedulers, false},
     {"restart_scheduler", "kill and respawn the attached scheduler", kSchedulers, false},
     {"replace_scheduler", "detach and attach, the gap measured", kSchedulers, false},
-    {"steer_irq", "set the CPU that serves an interrupt", kFiles, false},
+    {"steer_irq", "set the CPU that serves an interrupt", kFiles, true},
     {"sched_command", "a scheduling command on a vCPU or machine", "schedrig.vcpus/1", false},
 }};
 

@@ -63,5 +63,33 @@ TEST(Books, a_group_outside_any_cpuset_is_unrestricted) {
   EXPECT_TRUE(books.add_group({}).unrestricted);
 }
 
+TEST(Books, a_group_that_moves_takes_its_frozen_times_and_cpus_with_it) {
+  Books books;
+  Cgroup* from = *books.add(named("from", "backdrop", 1));
+  Cgroup* to = *books.add(named("to", "backdrop", 2));
+  books.set_cpuset(*from, {0});
+  books.set_cpuset(*to, {3});
+  WorkerGroup spawned;
+  spawned.cgroup = "from";
+  spawned.joined_ns = 100;
+  WorkerGroup& group = books.add_group(spawned);
+  from->frozen = {{.start_ns = 50, .end_ns = 150}}; // began before the group was there
+  from->frozen_since_ns = 200;
+  to->frozen = {{.start_ns = 210, .end_ns = 220}}; // ended before it came
+  books.move_group(group, *to, 250);
+  to->frozen_since_ns = 300;
+
+  EXPECT_EQ(group.cgroup, "to");
+  EXPECT_EQ(group.permitted, (std::vector<std::uint32_t>{0, 3}));
+  const auto times = books.frozen_times(group, 400);
+  ASSERT_EQ(times.size(), 3U);
+  EXPECT_EQ(times[0].start_ns, 100);
+  EXPECT_EQ(times[0].end_ns, 150);
+  EXPECT_EQ(times[1].start_ns, 200);
+  EXPECT_EQ(times[1].end_ns, 250);
+  EXPECT_EQ(times[2].start_ns, 300);
+  EXPECT_EQ(times[2].end_ns, 400);
+}
+
 } // namespace
 } // namespace schedrig::engine
