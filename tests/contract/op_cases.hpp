@@ -19,13 +19,14 @@ namespace schedrig::contract {
 struct OpCase {
   std::string op;   // whose behaviour this shows
   std::string name; // what is special, as a phrase
-  std::vector<CgroupDef> backdrop;
-  std::vector<OpBody> before; // succeed
-  OpBody body;                // the op of the case
+  std::vector<CgroupDef> backdrop = {};
+  std::vector<OpBody> before = {}; // succeed
+  OpBody body;                     // the op of the case
   StatusCode status = StatusCode::kOk;
   int os_errno = 0;
   // Further expectations on a run of the case; may be empty.
   std::function<void(const engine::RunReport&)> check = {};
+  std::vector<OpBody> backdrop_ops = {}; // after the backdrop's cgroups; succeed
 };
 
 inline void PrintTo(const OpCase& one, std::ostream* out) {

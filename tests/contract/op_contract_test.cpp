@@ -23,6 +23,9 @@ Scenario scenario_of(const OpCase& one) {
   Scenario scenario;
   scenario.files = {"contract"};
   scenario.backdrop.cgroups = one.backdrop;
+  for (const OpBody& body : one.backdrop_ops) {
+    scenario.backdrop.ops.push_back({.body = body, .pos = {}});
+  }
   Step step;
   step.name = "case";
   for (const OpBody& body : one.before) {
