@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include "host/engine/capability.hpp"
+
+namespace schedrig::engine {
+namespace {
+
+const Facets kNoPayloads = {{"schedrig.files/1", ""}, {"schedrig.tasks/1", ""}};
+
+std::vector<Missing> missing(const Scenario& scenario, const Facets& facets) {
+  BackendInfo info;
+  info.max_cpus = 64;
+  return missing_capabilities(scenario, "kvm", info, facets);
+}
+
+TEST(Capability, names_op_backend_and_the_facet_that_payloads_need) {
+  Scenario scenario;
+  scenario.steps.emplace_back().ops.push_back(
+      {.body = RunPayload{.payload = "bench", .args = {}, .cgroup = {}}, .pos = {.line = 7}});
+  const auto found = missing(scenario, kNoPayloads);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].pos.line, 7U);
+  EXPECT_EQ(found[0].message,
+            "op run_payload needs schedrig.payloads/1, which backend \"kvm\" does not have");
+  Facets with = kNoPayloads;
+  with.emplace("schedrig.payloads/1", "");
+  EXPECT_TRUE(missing(scenario, with).empty());
+}
+
+TEST(Capability, a_definitions_payload_needs_it_too_wherever_it_stands) {
+  CgroupDef def;
+  def.name = "a";
+  def.payload = "bench";
+  Scenario scenario;
+  scenario.backdrop.cgroups = {def};
+  Step& step = scenario.steps.emplace_back();
+  step.setup = {def};
+  step.ops.push_back({.body = AddCgroupDef{def}, .pos = {}});
+  const auto found = missing(scenario, kNoPayloads);
+  ASSERT_EQ(found.size(), 3U);
+  for (const Missing& each : found) {
+    EXPECT_EQ(each.message, "the payload of cgroup \"a\" needs schedrig.payloads/1, which backend "
+                            "\"kvm\" does not have");
+  }
+}
+
+} // namespace
+} // namespace schedrig::engine
