@@ -88,7 +88,7 @@ constexpr std::array kCgroupFields = {
                                     {.default_value = "false", .landed = Landed::kNo}),
     custom_key<&CgroupDef::work, read_works>("work", FieldKind::kTableList,
                                              "its worker groups; none by default"),
-    string_key<&CgroupDef::payload>("payload", "a declared payload to run in it", kNotYet),
+    string_key<&CgroupDef::payload>("payload", "a declared payload to run in it"),
 };
 
 static_assert(well_formed<CpuMax>(kCpuMaxFields));

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "host/config/cgroup_scope.hpp"
+#include "host/config/payload_references.hpp"
 #include "host/text/duration.hpp"
 #include "host/text/nearest.hpp"
 #include "host/text/quote.hpp"
@@ -252,6 +253,7 @@ void check_references(Decoder& decoder, const Scenario& scenario) {
   Walker(decoder, scenario).run();
   check_step_names(decoder, scenario);
   check_holds(decoder, scenario);
+  check_payload_references(decoder, scenario);
 }
 
 } // namespace schedrig::config

@@ -47,7 +47,7 @@ Result<> create_cgroup(OpContext& context, const CgroupDef& def) {
     TRY(spawn_workers(context, work, cgroup));
   }
   if (!def.payload.empty()) {
-    const PayloadDef* payload = TRY(find_payload(context.scenario, def.payload));
+    const PayloadDef* payload = TRY(find_payload(context, def.payload));
     TRY(start_payload(context, *payload, {}, cgroup));
   }
   return {};

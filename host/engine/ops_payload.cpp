@@ -12,7 +12,7 @@ namespace {
 // A name that nothing declares is a typo, whatever runs.
 Result<PayloadHandle*> find_live(OpContext& context, const std::string& name,
                                  const std::optional<std::string>& cgroup) {
-  TRY(find_payload(context.scenario, name));
+  TRY(find_payload(context, name));
   return context.payloads.require(name, cgroup);
 }
 
@@ -24,7 +24,7 @@ std::string describe(const PayloadHandle& handle) {
 } // namespace
 
 Result<> apply(OpContext& context, const RunPayload& op) {
-  const PayloadDef* def = TRY(find_payload(context.scenario, op.payload));
+  const PayloadDef* def = TRY(find_payload(context, op.payload));
   Cgroup* cgroup = op.cgroup ? TRY(context.books.require(*op.cgroup)) : nullptr;
   return start_payload(context, *def, op.args, cgroup);
 }

@@ -117,7 +117,10 @@ Result<> checked(OpContext& context, const Status& status) {
   return result;
 }
 
-Result<> missing_facet() {
+Result<> require_facet(OpContext& context) {
+  if (context.session.payloads() != nullptr) {
+    return {};
+  }
   return fail(StatusCode::kUnsupported,
               "the machine has no " + std::string(PayloadsFacet::kInterfaceId),
               "use a backend that offers it; `schedrig plugins --verbose` lists what each can do");
@@ -155,7 +158,9 @@ template <class Match> Result<> end_matching(OpContext& context, PayloadEnd end,
 
 } // namespace
 
-Result<const PayloadDef*> find_payload(const Scenario& scenario, std::string_view name) {
+Result<const PayloadDef*> find_payload(OpContext& context, std::string_view name) {
+  const Scenario& scenario = context.scenario;
+  TRY(require_facet(context));
   if (is_scheduler(scenario, name)) {
     return fail(StatusCode::kInvalidArgument,
                 "\"" + std::string(name) + "\" is a scheduler of this scenario, not a payload",
@@ -174,9 +179,6 @@ Result<const PayloadDef*> find_payload(const Scenario& scenario, std::string_vie
 
 Result<> start_payload(OpContext& context, const PayloadDef& def,
                        const std::vector<std::string>& args, Cgroup* cgroup) {
-  if (context.session.payloads() == nullptr) {
-    return missing_facet();
-  }
   PayloadHandle handle;
   handle.def = &def;
   handle.cgroup = cgroup == nullptr ? "" : cgroup->name;

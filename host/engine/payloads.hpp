@@ -14,9 +14,9 @@
 
 namespace schedrig::engine {
 
-// The declared payload; kNotFound names the nearest, kInvalidArgument says that it is a scheduler.
-[[nodiscard]] Result<const PayloadDef*> find_payload(const Scenario& scenario,
-                                                     std::string_view name);
+// The declared payload; kNotFound names the nearest, kInvalidArgument says that it is a scheduler,
+// kUnsupported that the machine has no payloads facet.
+[[nodiscard]] Result<const PayloadDef*> find_payload(OpContext& context, std::string_view name);
 
 // Starts one in a managed cgroup, or in the runner's (nullptr), with `args` after its default ones.
 // On error nothing of it is left.

@@ -6,6 +6,7 @@
 #include "host/json/text.hpp"
 #include "host/json/value.hpp"
 #include "host/report/names.hpp"
+#include "host/report/payloads.hpp"
 
 namespace schedrig::report {
 namespace {
@@ -138,6 +139,8 @@ std::string json_document(const engine::RunReport& report) {
   for (const engine::WorkerRecord& worker : report.workers) {
     workers.push(worker_value(worker));
   }
+  document.set("payloads", payloads_value(report.payloads));
+  document.set("metrics", metrics_value(report.payloads));
   Value& checks = document.set("checks", Value::array());
   for (const engine::CheckRecord& check : report.checks) {
     Value& entry = checks.push(Value::object());

@@ -9,6 +9,7 @@
 
 #include "host/engine/checks.hpp"
 #include "host/report/names.hpp"
+#include "host/report/payloads.hpp"
 #include "host/text/human_duration.hpp"
 
 namespace schedrig::report {
@@ -155,7 +156,7 @@ std::string failure(const RunReport& report, bool colour) {
 
 std::string summary(const RunReport& report, std::string_view reproduce, bool colour) {
   std::string text = headline(report, colour) + failure(report, colour) + steps(report, colour) +
-                     checks(report, colour) + groups(report);
+                     checks(report, colour) + payload_lines(report.payloads) + groups(report);
   if (report.verdict != Verdict::kPass) {
     text += "  reproduce: " + std::string(reproduce) + "\n";
   }

@@ -7,6 +7,7 @@
 
 #include "host/report/names.hpp"
 #include "tests/contract/op_cases.hpp"
+#include "tests/contract/op_cases_payload.hpp"
 
 namespace schedrig::contract {
 namespace {
@@ -22,6 +23,7 @@ std::string case_name(const testing::TestParamInfo<OpCase>& info) {
 Scenario scenario_of(const OpCase& one) {
   Scenario scenario;
   scenario.files = {"contract"};
+  scenario.payloads = contract_payloads();
   scenario.backdrop.cgroups = one.backdrop;
   for (const OpBody& body : one.backdrop_ops) {
     scenario.backdrop.ops.push_back({.body = body, .pos = {}});
@@ -38,11 +40,23 @@ Scenario scenario_of(const OpCase& one) {
   return scenario;
 }
 
+// What a backend without the facet owes: a refusal that names it, and nothing left.
+void expect_refused(const engine::RunReport& report) {
+  ASSERT_TRUE(report.cause);
+  EXPECT_EQ(report.cause->code, StatusCode::kUnsupported);
+  EXPECT_NE(report.cause->message.find(PayloadsFacet::kInterfaceId), std::string::npos)
+      << report.cause->message;
+}
+
 TEST_P(OpContract, holds) {
   BootedMachine& machine = BootedMachine::get();
   ASSERT_TRUE(machine.up()) << machine.problem();
   const OpCase& one = GetParam();
   const engine::RunReport report = machine.run(scenario_of(one));
+  if (needs_payloads(one) && query<PayloadsFacet>(machine.machine()) == nullptr) {
+    expect_refused(report);
+    return;
+  }
 
   ASSERT_FALSE(report.backdrop.error) << report.backdrop.error->message;
   ASSERT_EQ(report.steps.size(), 1U);

@@ -69,7 +69,7 @@ TEST_F(ReferenceFile, machine_plugins_and_backend) {
   ASSERT_EQ(scenario().backends.size(), 1U);
   const BackendConfig& mock = scenario().backends[0];
   EXPECT_EQ(mock.name, "mock");
-  ASSERT_EQ(mock.params.size(), 7U);
+  ASSERT_EQ(mock.params.size(), 13U);
   EXPECT_EQ(mock.params[0].key, "kaslr");
   EXPECT_EQ(mock.params[0].type, ParamType::kBool);
   EXPECT_EQ(mock.params[0].integer, 1);
@@ -77,6 +77,23 @@ TEST_F(ReferenceFile, machine_plugins_and_backend) {
   EXPECT_EQ(mock.params[6].key, "faults[1].nth");
   EXPECT_EQ(mock.params[6].integer, 3);
   EXPECT_GT(mock.params[6].pos.column, mock.params[6].key_pos.column);
+  EXPECT_EQ(mock.params[12].key, "programs[0].output[0]");
+  EXPECT_EQ(mock.params[12].text, "p99_us: 412");
+}
+
+TEST_F(ReferenceFile, payload) {
+  ASSERT_EQ(scenario().payloads.size(), 1U);
+  const PayloadDef& bench = scenario().payloads[0];
+  EXPECT_EQ(bench.name, "bench");
+  EXPECT_EQ(bench.binary, "schbench");
+  EXPECT_EQ(bench.default_args, (std::vector<std::string>{"-r", "2"}));
+  EXPECT_EQ(bench.output, PayloadOutput::kExitCode);
+  EXPECT_TRUE(bench.gate);
+  ASSERT_EQ(bench.checks.size(), 2U);
+  EXPECT_EQ(bench.checks[0].metric, "exit_code");
+  EXPECT_EQ(bench.checks[0].equals, 0.0);
+  EXPECT_EQ(bench.checks[1].maximum, 500.0);
+  EXPECT_FALSE(bench.checks[1].equals);
 }
 
 TEST_F(ReferenceFile, backdrop_cgroup) {
