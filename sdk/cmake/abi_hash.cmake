@@ -1,8 +1,8 @@
 # Writes schedrig/abi_hash.hpp: a hash over the SDK headers whose layout host and plugins share.
 # Two builds with different boundary headers then refuse each other's plugins instead of crashing.
 set(SCHEDRIG_BOUNDARY_HEADERS
-  backend.hpp files.hpp params.hpp payloads.hpp plugin.hpp probe.hpp schedulers.hpp sim_policy.hpp status.hpp
-  tasks.hpp topology.hpp work.hpp)
+  backend.hpp files.hpp params.hpp payloads.hpp plugin.hpp probe.hpp
+  scheduler_exit.hpp schedulers.hpp sim_policy.hpp status.hpp tasks.hpp topology.hpp work.hpp)
 
 function(schedrig_write_abi_hash include_dir out_dir)
   set(all "")

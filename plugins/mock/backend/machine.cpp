@@ -19,10 +19,11 @@ MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs pr
       engine_(spec.topology, spec.seed, behaviour_, *this), processes_(engine_.cpus()),
       cgroups_(engine_, processes_, static_cast<std::uint32_t>(spec.topology.nodes.size())),
       cgroup_files_(cgroups_), proc_files_(engine_, processes_, cgroups_, std::string(kRelease)),
-      sys_files_(spec.topology) {
+      sys_files_(spec.topology), sched_ext_files_(sched_ext_, engine_) {
   vfs_.mount("/proc", proc_files_);
   vfs_.mount("/sys", sys_files_);
   vfs_.mount("/sys/fs/cgroup", cgroup_files_);
+  vfs_.mount("/sys/kernel/sched_ext", sched_ext_files_);
   engine_.set_fallback(fallback_);
   static_cast<void>(engine_.attach(fallback_, "fallback")); // its init cannot fail
 }
@@ -115,6 +116,7 @@ Status MockMachine::shut_down(std::int64_t /*timeout_ns*/) noexcept {
     if (state_ == State::kUp) {
       // First, so that no policy can keep a task from dying.
       attached_ = {};
+      sched_ext_.ops.clear();
       default_ = {};
       static_cast<void>(engine_.attach(fallback_, "fallback"));
       drop_policy();
@@ -166,8 +168,10 @@ Status MockMachine::check_up(std::string_view what) const {
                       state_ == State::kCreated ? "call boot first" : "it was shut down");
 }
 
-void MockMachine::emit(EventKind kind, std::int64_t value, std::string_view text) {
-  const Event event{.kind = kind, .at_ns = engine_.now(), .value = value, .text = text};
+void MockMachine::emit(EventKind kind, std::int64_t value, std::string_view text,
+                       const SchedulerExit* exit) {
+  const Event event{
+      .kind = kind, .at_ns = engine_.now(), .value = value, .text = text, .exit = exit};
   events_.on_event(event);
   event_pending_ = true;
   wake_ = true;

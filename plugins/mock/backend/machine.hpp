@@ -24,6 +24,7 @@
 #include "plugins/mock/files/cgroup_tree.hpp"
 #include "plugins/mock/files/proc_files.hpp"
 #include "plugins/mock/files/processes.hpp"
+#include "plugins/mock/files/sched_ext_files.hpp"
 #include "plugins/mock/files/sys_files.hpp"
 #include "plugins/mock/files/vfs.hpp"
 #include "plugins/mock/sim/engine.hpp"
@@ -92,13 +93,13 @@ class MockMachine final : public Machine,
                 std::int64_t timeout_ns) noexcept override;
   Status detach(std::int64_t timeout_ns) noexcept override;
   // EngineListener
-  void on_scheduler_exit(std::int64_t kind, std::string_view name,
-                         std::string_view message) noexcept override;
+  void on_scheduler_exit(const SchedulerExit& exit) noexcept override;
   void on_task_frozen(TaskId id, bool frozen) noexcept override;
   void on_task_dead(TaskId id) noexcept override;
 
   [[nodiscard]] Status check_up(std::string_view what) const;
-  void emit(EventKind kind, std::int64_t value, std::string_view text);
+  void emit(EventKind kind, std::int64_t value, std::string_view text,
+            const SchedulerExit* exit = nullptr);
   void rearm_wake();
   // Lets the machine run for `ns` whatever happens.
   void advance(Nanos ns);
@@ -114,6 +115,8 @@ class MockMachine final : public Machine,
   void report_worker(std::uint32_t worker, const Process& process, WorkerReportSink& sink);
   void discard(Group& group);
   [[nodiscard]] Process& process_of(TaskId id);
+  Status attach_plugin(std::string_view id, SimPolicyFactory& factory, ParamsView params,
+                       std::int64_t timeout_ns);
   static Scheduler remember(std::string_view id, SimPolicyFactory& factory, ParamsView params);
   Status switch_to(const Scheduler& scheduler);
   Status switch_to_default();
@@ -134,6 +137,8 @@ class MockMachine final : public Machine,
   CgroupFiles cgroup_files_;
   ProcFiles proc_files_;
   SysFiles sys_files_;
+  SchedExtState sched_ext_;
+  SchedExtFiles sched_ext_files_;
   Vfs vfs_;
 
   std::vector<Group> groups_;
@@ -143,6 +148,7 @@ class MockMachine final : public Machine,
 
   Scheduler default_;           // `eevdf` once it was attached, else empty
   Scheduler attached_;          // empty: the default or the built-in fallback runs
+  std::string ejected_because_; // message of the last exit
   SimPolicy* policy_ = nullptr; // what the plugin made, and by which factory
   SimPolicyFactory* policy_factory_ = nullptr;
 

@@ -2,6 +2,7 @@
 // The schedulers facet of the mock machine. `eevdf` is the kernel's own scheduler: attaching it
 // makes it the machine's default, to which a detach and an ejection lead back. Until then, and
 // when the default itself is ejected, the built-in fallback runs.
+#include <algorithm>
 #include <string>
 
 #include <schedrig/export.hpp>
@@ -13,16 +14,11 @@ namespace {
 
 constexpr std::string_view kDefaultScheduler = "eevdf";
 
-// scx_exit_reason() and the names of enum scx_exit_kind.
-std::string exit_text(std::int64_t kind) {
-  switch (kind) {
-  case kExitErrorBpf:
-    return "SCX_EXIT_ERROR_BPF (1025): scx_bpf_error";
-  case kExitErrorStall:
-    return "SCX_EXIT_ERROR_STALL (1026): runnable task stall";
-  default:
-    return "SCX_EXIT_ERROR (1024): runtime error";
-  }
+std::string exit_text(const SchedulerExit& exit) {
+  const ExitKindInfo info = exit_kind_info(exit.kind);
+  return std::string(exit.scheduler) + ": " + std::string(info.name) + " (" +
+         std::to_string(exit.kind) + "): " + std::string(info.reason) +
+         (exit.message.empty() ? "" : ": " + std::string(exit.message));
 }
 
 Status no_policy(std::string_view id) {
@@ -56,7 +52,7 @@ MockMachine::Scheduler MockMachine::remember(std::string_view id, SimPolicyFacto
 }
 
 Status MockMachine::attach(std::string_view id, Plugin& scheduler, ParamsView params,
-                           std::int64_t /*timeout_ns*/) noexcept {
+                           std::int64_t timeout_ns) noexcept {
   return guard("attach", [&]() -> Status {
     if (Status status = check_up("attach"); !status.ok()) {
       return status;
@@ -65,20 +61,44 @@ Status MockMachine::attach(std::string_view id, Plugin& scheduler, ParamsView pa
     if (factory == nullptr) {
       return no_policy(id);
     }
-    const bool is_default = id == kDefaultScheduler;
-    if (!attached_.id.empty() || (is_default && !default_.id.empty())) {
+    if (!attached_.id.empty() || (id == kDefaultScheduler && !default_.id.empty())) {
       const std::string& name = attached_.id.empty() ? default_.id : attached_.id;
       return Status::make(StatusCode::kAlreadyExists,
                           "attach '" + std::string(id) + "': scheduler '" + name + "' is attached",
                           "detach it first, or use replace_scheduler");
     }
-    Scheduler wanted = remember(id, *factory, params);
-    if (Status status = switch_to(wanted); !status.ok()) {
-      return status;
-    }
-    (is_default ? default_ : attached_) = std::move(wanted);
-    return {};
+    return attach_plugin(id, *factory, params, timeout_ns);
   });
+}
+
+// The default is the kernel's own: it is there from the first instant on and no sched_ext
+// scheduler.
+Status MockMachine::attach_plugin(std::string_view id, SimPolicyFactory& factory, ParamsView params,
+                                  std::int64_t timeout_ns) {
+  const bool is_default = id == kDefaultScheduler;
+  if (!is_default && timeout_ns < kAttachNs) {
+    advance(std::max<Nanos>(timeout_ns, 0));
+    return Status::make(StatusCode::kTimeout,
+                        "attach '" + std::string(id) + "': not attached after " +
+                            std::to_string(timeout_ns / 1'000'000) + " ms",
+                        "loading a scheduler takes some tens of milliseconds: raise timeout");
+  }
+  if (!is_default) {
+    advance(kAttachNs);
+  }
+  Scheduler wanted = remember(id, factory, params);
+  if (Status status = switch_to(wanted); !status.ok()) {
+    return status;
+  }
+  if (is_default) {
+    default_ = std::move(wanted);
+  } else {
+    attached_ = std::move(wanted);
+    sched_ext_.ops = attached_.id;
+    ++sched_ext_.enable_seq;
+    sched_ext_.at_attach = engine_.stats();
+  }
+  return {};
 }
 
 Status MockMachine::detach(std::int64_t /*timeout_ns*/) noexcept {
@@ -91,7 +111,10 @@ Status MockMachine::detach(std::int64_t /*timeout_ns*/) noexcept {
                           "eevdf is the machine's own scheduler: it cannot be detached");
     }
     attached_ = {};
-    return switch_to_default();
+    sched_ext_.ops.clear();
+    Status status = switch_to_default();
+    advance(kDetachNs);
+    return status;
   });
 }
 
@@ -108,10 +131,11 @@ Status MockMachine::switch_to(const Scheduler& scheduler) {
       old_factory->destroy_policy(old);
     }
     // What breaks a rule while tasks are handed over is gone by now, with an event.
-    return policy_ == made ? status
-                           : Status::make(StatusCode::kInvalidArgument,
-                                          "attach '" + scheduler.id +
-                                              "': ejected while it took over the tasks");
+    return policy_ == made
+               ? status
+               : Status::make(StatusCode::kInvalidArgument,
+                              "attach '" + scheduler.id +
+                                  "': ejected while it took over the tasks: " + ejected_because_);
   }
   policy_ = old;
   policy_factory_ = old_factory;
@@ -136,21 +160,20 @@ void MockMachine::drop_policy() {
 }
 
 // The engine runs the fallback now; the machine's default, if another one failed, follows.
-void MockMachine::on_scheduler_exit(std::int64_t kind, std::string_view name,
-                                    std::string_view message) noexcept {
+void MockMachine::on_scheduler_exit(const SchedulerExit& exit) noexcept {
   static_cast<void>(guard("scheduler exit", [&] {
-    const std::string text =
-        std::string(name) + ": " + exit_text(kind) + ": " + std::string(message);
+    ejected_because_ = exit.message;
     drop_policy();
-    if (attached_.id.empty()) {
+    if (exit.scheduler == kDefaultScheduler) {
       default_ = {};
     } else {
       attached_ = {};
+      sched_ext_.ops.clear();
       if (!default_.id.empty()) {
         static_cast<void>(switch_to(default_));
       }
     }
-    emit(EventKind::kSchedulerExit, kind, text);
+    emit(EventKind::kSchedulerExit, exit.kind, exit_text(exit), &exit);
   }));
 }
 

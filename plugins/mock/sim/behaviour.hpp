@@ -4,7 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include <schedrig/scheduler_exit.hpp>
 
 #include "plugins/mock/sim/task.hpp"
 
@@ -40,9 +41,8 @@ class Behaviour {
 // Told by the engine, from inside run_until and the calls that change tasks.
 class EngineListener {
  public:
-  // kind: enum scx_exit_kind.
-  virtual void on_scheduler_exit(std::int64_t kind, std::string_view name,
-                                 std::string_view message) noexcept = 0;
+  // The policy was ejected, or ended itself; the fallback runs.
+  virtual void on_scheduler_exit(const SchedulerExit& exit) noexcept = 0;
   virtual void on_task_frozen(TaskId id, bool frozen) noexcept = 0;
   // A zombie now; the slot is kept until Engine::reap.
   virtual void on_task_dead(TaskId id) noexcept = 0;

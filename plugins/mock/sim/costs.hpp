@@ -37,6 +37,12 @@ inline constexpr Nanos kChildSetupNs = 40'000;
 // One call of ops.dispatch that found nothing to run; only charged when a policy loops.
 inline constexpr Nanos kDispatchLoopNs = 1'000;
 
+// A scheduler's loader from fork to an attached scheduler: exec, BPF load and verification of a
+// small object take some tens of milliseconds. Taking one off waits for tasks to switch and for
+// RCU.
+inline constexpr Nanos kAttachNs = 20'000'000;
+inline constexpr Nanos kDetachNs = 5'000'000;
+
 // kernel/sched/ext.c, Linux 6.18: SCX_DSP_MAX_LOOPS, SCX_DSP_DFL_MAX_BATCH,
 // SCX_WATCHDOG_MAX_TIMEOUT.
 inline constexpr std::uint32_t kDispatchMaxLoops = 32;

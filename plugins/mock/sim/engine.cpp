@@ -75,6 +75,9 @@ void Engine::handle(const SimEvent& event) {
   case SimEventKind::kWatchdog:
     on_watchdog(event.generation);
     break;
+  case SimEventKind::kPolicyTimer:
+    on_policy_timer(event.generation);
+    break;
   }
 }
 
@@ -83,6 +86,9 @@ void Engine::finish_context() {
   const CpuId cpu = context_cpu_;
   if (cpu != kNoCpu && cpus_[cpu].need_resched) {
     schedule(cpu);
+  }
+  if (cpu != kNoCpu && cpus_[cpu].callback_ns != 0) {
+    spend_callback_time(cpu);
   }
   context_cpu_ = kNoCpu;
   if (failed_) {
@@ -115,9 +121,17 @@ void Engine::on_tick(CpuId id) {
   ++stats_.ticks;
   charge(id);
   if (now_ - cpu.progress_at > kSoftLockupNs && policy_ != fallback_) {
-    fail_policy(kExitError, "soft lockup - CPU " + std::to_string(id) + " stuck for " +
-                                std::to_string((now_ - cpu.progress_at) / 1'000'000'000) + "s");
+    fail_policy(kExitError,
+                "soft lockup - CPU " + std::to_string(id) + " stuck for " +
+                    std::to_string((now_ - cpu.progress_at) / 1'000'000'000) + "s",
+                "a callback takes too long on that CPU, or kicks it again and again: bound its "
+                "loops and kick only when there is something to run",
+                cpu.curr);
     cpu.progress_at = now_;
+  }
+  if (now_ < cpu.callback_until) {
+    arm_tick(id);
+    return;
   }
   cpu.work_start = std::max(cpu.work_start, now_) + kTickCostNs;
   Task& curr = tasks_[cpu.curr];
@@ -133,19 +147,26 @@ void Engine::on_watchdog(std::uint32_t generation) {
   if (generation != policy_generation_ || policy_ == fallback_) {
     return;
   }
+  const Nanos timeout = ops_.timeout_ns;
   for (const Task& task : tasks_) {
-    if (task.state != TaskState::kRunnable || now_ - task.runnable_at <= kWatchdogTimeoutNs) {
+    if (task.state != TaskState::kRunnable || now_ - task.runnable_at <= timeout) {
       continue;
     }
     const Nanos waited_ms = (now_ - task.runnable_at) / 1'000'000;
     std::string ms = std::to_string(waited_ms % 1000);
     ms.insert(0, 3 - ms.size(), '0');
-    fail_policy(kExitErrorStall, std::string(task.comm.data()) + "[" +
-                                     std::to_string(task.sim.pid) + "] failed to run for " +
-                                     std::to_string(waited_ms / 1000) + "." + ms + "s");
+    fail_policy(kExitErrorStall,
+                describe(task) + " failed to run for " + std::to_string(waited_ms / 1000) + "." +
+                    ms + "s",
+                task.holder == Holder::kPolicy
+                    ? "no DSQ holds the task: every task that on_enqueue is given must be inserted "
+                      "into a DSQ, by it or by a later on_dispatch"
+                    : "the task waits in " + dsq_name(dsqs_[task.dsq].id) +
+                          ": on_dispatch of every CPU that it may use must move tasks from there",
+                task.sim.index);
     return;
   }
-  events_.push(now_ + (kWatchdogTimeoutNs / 2), SimEventKind::kWatchdog, 0, policy_generation_);
+  events_.push(now_ + (timeout / 2), SimEventKind::kWatchdog, 0, policy_generation_);
 }
 
 Nanos Engine::idle_ns(CpuId id) const {

@@ -8,7 +8,8 @@
 //
 // engine.cpp: event loop, ticks, watchdog. engine_schedule.cpp: schedule(), picking, steps.
 // engine_tasks.cpp: life of a task, wake-ups, attributes, freezer. engine_policy.cpp: SimKernel and
-// the rules. engine_attach.cpp: attaching and ejecting policies.
+// the rules. engine_kfuncs.cpp: the rarer half of SimKernel. engine_attach.cpp: attaching and
+// ejecting policies. engine_exit.cpp: what an exit tells.
 #pragma once
 
 #include <atomic>
@@ -32,11 +33,6 @@
 
 namespace schedrig::mock {
 
-// enum scx_exit_kind of Linux 6.18.
-inline constexpr std::int64_t kExitError = 1024;
-inline constexpr std::int64_t kExitErrorBpf = 1025;
-inline constexpr std::int64_t kExitErrorStall = 1026;
-
 struct TaskParams {
   std::int32_t pid = 0;
   std::string_view comm;
@@ -57,6 +53,8 @@ struct EngineStats {
   std::uint64_t dispatch_ignored = 0; // inserts of tasks that the policy did not own
   std::uint64_t select_cpu_fallback = 0;
   std::uint64_t ejections = 0;
+  std::uint64_t dispatch_keep_last = 0;
+  std::uint64_t refill_slice_default = 0;
 };
 
 class Engine final : private SimKernel {
@@ -87,6 +85,17 @@ class Engine final : private SimKernel {
   // As of now: what a running task has done so far is charged.
   [[nodiscard]] const Task& task(TaskId id);
 
+  // How the attached policy ends; without a task when it is about none.
+  struct PolicyExit {
+    std::int64_t kind = 0;
+    std::int64_t code = 0;
+    std::string message;
+    std::string help;
+    std::string comm;
+    std::int32_t pid = 0;
+    Nanos runnable_since = -1;
+  };
+
   // Policies. The engine never owns one; the caller destroys it after it was replaced (also by an
   // ejection: on_scheduler_exit says so; `policy()` tells what runs).
   Status attach(SimPolicy& policy, std::string_view name);
@@ -102,7 +111,7 @@ class Engine final : private SimKernel {
 
  private:
   // Which callback is running: what it may call depends on it.
-  enum class Where : std::uint8_t { kNone, kSelectCpu, kEnqueue, kDispatch, kInit, kOther };
+  enum class Where : std::uint8_t { kNone, kSelectCpu, kEnqueue, kDispatch, kTimer, kInit, kOther };
   struct Context {
     Where where = Where::kNone;
     TaskId task = kNoTask; // select_cpu, enqueue: the only task that may be inserted
@@ -122,13 +131,15 @@ class Engine final : private SimKernel {
   void on_resched(CpuId cpu);
   void on_watchdog(std::uint32_t generation);
   void finish_context();
+  void on_policy_timer(std::uint32_t generation);
+  void spend_callback_time(CpuId cpu);
 
   // engine_schedule.cpp
   void charge(CpuId cpu);
   void schedule(CpuId cpu);
   bool balance(CpuId cpu, TaskId prev, bool& keep);
   void set_next(CpuId cpu, TaskId next);
-  void put_prev(CpuId cpu, TaskId prev);
+  void put_prev(CpuId cpu, TaskId prev, std::uint64_t enq_flags);
   void enter_idle(CpuId cpu);
   void leave_idle(CpuId cpu);
   void arm_tick(CpuId cpu);
@@ -164,12 +175,20 @@ class Engine final : private SimKernel {
   void insert(const SimTask& sim, std::uint64_t dsq, std::uint64_t slice, std::uint64_t flags,
               std::uint64_t vtime, bool priq);
   [[nodiscard]] TaskId check_task(const SimTask& sim, std::string_view call);
-  [[nodiscard]] bool check_cpu(std::int64_t cpu, std::string_view where);
-  [[nodiscard]] static std::string describe(const Task& task);
-  void fail_policy(std::int64_t kind, std::string message);
+  [[nodiscard]] bool check_cpu(std::int64_t cpu, std::string_view where, TaskId about = kNoTask);
   template <class Call> void call_policy(const Context& context, Call&& call);
 
+  // engine_exit.cpp
+  [[nodiscard]] static std::string describe(const Task& task);
+  [[nodiscard]] static std::string dsq_name(std::uint64_t id);
+  void fail_policy(std::int64_t kind, std::string message, std::string help = {},
+                   TaskId about = kNoTask);
+  [[nodiscard]] std::string joined_log() const;
+  [[nodiscard]] std::string dump() const;
+  void dump_waiting(std::string& text) const;
+
   // engine_attach.cpp
+  void tell_exit(SimPolicy& policy, const SchedulerExit& info);
   void leave_policy(SimPolicy& policy);
   void enter_policy(SimPolicy& policy, std::string_view name);
   void eject();
@@ -186,6 +205,9 @@ class Engine final : private SimKernel {
   void dsq_insert_vtime(const SimTask& task, std::uint64_t dsq, std::uint64_t slice_ns,
                         std::uint64_t vtime, std::uint64_t enq_flags) noexcept override;
   bool dsq_move_to_local(std::uint64_t dsq) noexcept override;
+  void dsq_for_each(std::uint64_t dsq, SimTaskVisitor& visitor) const noexcept override;
+  bool dsq_move(const SimTask& task, std::uint64_t from, std::uint64_t to,
+                std::uint64_t enq_flags) noexcept override;
   [[nodiscard]] std::int32_t dsq_nr_queued(std::uint64_t dsq) const noexcept override;
   void set_dsq_vtime(const SimTask& task, std::uint64_t vtime) noexcept override;
   void set_slice(const SimTask& task, std::uint64_t slice_ns) noexcept override;
@@ -194,6 +216,10 @@ class Engine final : private SimKernel {
   bool test_and_clear_cpu_idle(std::uint32_t cpu) noexcept override;
   std::int32_t pick_idle_cpu(std::span<const std::uint64_t> allowed) noexcept override;
   [[nodiscard]] const SimTask* cpu_curr(std::uint32_t cpu) const noexcept override;
+  void start_timer(std::int64_t delay_ns) noexcept override;
+  void delay(std::int64_t duration_ns) noexcept override;
+  void print(std::string_view line) noexcept override;
+  void exit(std::int64_t code, std::string_view message) noexcept override;
   void error(std::string_view message) noexcept override;
 
   Nanos now_ = 0;
@@ -216,9 +242,12 @@ class Engine final : private SimKernel {
   SimPolicy* fallback_ = nullptr;
   std::string policy_name_;
   std::uint32_t policy_generation_ = 0;
-  bool failed_ = false; // a rule was broken: no callback any more, ejected after the event
-  std::int64_t exit_kind_ = 0;
-  std::string exit_message_;
+  SimOps ops_;
+  Nanos policy_timer_at_ = kNever;
+  std::uint32_t policy_timer_generation_ = 0;
+  bool failed_ = false;         // a rule was broken: no callback any more, ejected after the event
+  PolicyExit exit_;             // how, when failed_
+  std::deque<std::string> log_; // last lines that the policy printed
 
   Prng timer_slack_;
   EngineStats stats_;

@@ -26,24 +26,13 @@ std::string hex(std::uint64_t value) {
 
 } // namespace
 
-std::string Engine::describe(const Task& task) {
-  return std::string(task.comm.data()) + "[" + std::to_string(task.sim.pid) + "]";
-}
-
-// scx_error(): the first one counts; the policy is dropped when the current event is done.
-void Engine::fail_policy(std::int64_t kind, std::string message) {
-  if (!failed_) {
-    failed_ = true;
-    exit_kind_ = kind;
-    exit_message_ = std::move(message);
-  }
-}
-
-bool Engine::check_cpu(std::int64_t cpu, std::string_view where) {
+bool Engine::check_cpu(std::int64_t cpu, std::string_view where, TaskId about) {
   if (cpu >= 0 && cpu < static_cast<std::int64_t>(cpus())) {
     return true;
   }
-  fail_policy(kExitError, "invalid CPU " + std::to_string(cpu) + std::string(where));
+  fail_policy(kExitError, "invalid CPU " + std::to_string(cpu) + std::string(where),
+              "CPUs are 0 to " + std::to_string(cpus() - 1) + ": nr_cpus() says how many there are",
+              about);
   return false;
 }
 
@@ -52,7 +41,8 @@ TaskId Engine::check_task(const SimTask& sim, std::string_view call) {
   if (id < tasks_.size() && &tasks_[id].sim == &sim && tasks_[id].state != TaskState::kFree) {
     return id;
   }
-  fail_policy(kExitError, std::string(call) + " called with a task that does not exist");
+  fail_policy(kExitError, std::string(call) + " called with a task that does not exist",
+              "forget a task in on_exit_task: afterwards its SimTask may be another task's");
   return kNoTask;
 }
 
@@ -116,12 +106,18 @@ void Engine::dispatch_to(const BufferedInsert& what, CpuId local, bool enforce_l
   const bool local_on = (what.dsq & kDsqLocalOn) == kDsqLocalOn;
   if (what.dsq == kDsqLocal || local_on) {
     const CpuId cpu = local_on ? static_cast<CpuId>(what.dsq & kLocalOnCpuMask) : local;
-    if (local_on && !check_cpu(cpu, " in SCX_DSQ_LOCAL_ON dispatch verdict")) {
+    if (local_on && !check_cpu(cpu, " in SCX_DSQ_LOCAL_ON dispatch verdict", what.task)) {
       // stays with the global DSQ
     } else if (task.sim.cpu != static_cast<std::int32_t>(cpu) && (local_on || enforce_local) &&
                !task.allowed.test(cpu)) {
-      fail_policy(kExitError, "SCX_DSQ_LOCAL[_ON] target CPU " + std::to_string(cpu) +
-                                  " not allowed for " + describe(task));
+      fail_policy(kExitError,
+                  "SCX_DSQ_LOCAL[_ON] target CPU " + std::to_string(cpu) + " not allowed for " +
+                      describe(task),
+                  "task pid " + std::to_string(task.sim.pid) + " may not run on CPU " +
+                      std::to_string(cpu) +
+                      ": look at its cpus_allowed before kDsqLocalOn, or use kDsqLocal from "
+                      "on_dispatch through dsq_move_to_local, which skips such tasks",
+                  what.task);
     } else {
       move_task_cpu(task, cpu);
       target = cpu;
@@ -129,7 +125,11 @@ void Engine::dispatch_to(const BufferedInsert& what, CpuId local, bool enforce_l
   } else if (what.dsq != kDsqGlobal) {
     const std::uint32_t user = find_dsq(what.dsq);
     if (user == kNoDsq) {
-      fail_policy(kExitError, "non-existent DSQ " + hex(what.dsq) + " for " + describe(task));
+      fail_policy(kExitError, "non-existent DSQ " + hex(what.dsq) + " for " + describe(task),
+                  "task pid " + std::to_string(task.sim.pid) + " was inserted into DSQ " +
+                      std::to_string(what.dsq) + ", which does not exist: create_dsq(" +
+                      std::to_string(what.dsq) + ") in on_init",
+                  what.task);
     } else {
       target = user;
     }
@@ -143,12 +143,15 @@ void Engine::push_dsq(std::uint32_t index, TaskId id, std::uint64_t flags, std::
   Dsq& dsq = dsqs_[index];
   Task& task = tasks_[id];
   if (priq && index < first_user_dsq_) {
-    fail_policy(kExitError, "cannot use vtime ordering for built-in DSQs");
+    fail_policy(kExitError, "cannot use vtime ordering for built-in DSQs",
+                "dsq_insert_vtime needs a DSQ of the policy's own: create_dsq(id) in on_init", id);
     priq = false;
   }
   if (priq ? dsq.head != kNoTask : !dsq.by_vtime.empty()) {
-    fail_policy(kExitError, "DSQ ID " + hex(dsq.id) + " already had " + (priq ? "FIFO" : "PRIQ") +
-                                "-enqueued tasks");
+    fail_policy(kExitError,
+                "DSQ ID " + hex(dsq.id) + " already had " + (priq ? "FIFO" : "PRIQ") +
+                    "-enqueued tasks",
+                "use either dsq_insert or dsq_insert_vtime for one DSQ, never both", id);
   }
   if (priq) {
     task.sim.dsq_vtime = vtime;
@@ -211,7 +214,8 @@ void Engine::insert(const SimTask& sim, std::uint64_t dsq, std::uint64_t slice, 
     return;
   }
   if ((flags & kInternalEnqFlags) != 0) {
-    fail_policy(kExitError, "invalid enq_flags " + hex(flags));
+    fail_policy(kExitError, "invalid enq_flags " + hex(flags),
+                "pass 0, kEnqHead, kEnqPreempt, or the enq_flags that on_enqueue was given", id);
     return;
   }
   Task& task = tasks_[id];
@@ -220,10 +224,17 @@ void Engine::insert(const SimTask& sim, std::uint64_t dsq, std::uint64_t slice, 
   };
   if (context_.where == Where::kSelectCpu || context_.where == Where::kEnqueue) {
     if (context_.task != id) {
-      fail_policy(kExitError, "scheduling for " + describe(tasks_[context_.task]) +
-                                  " but trying to direct-dispatch " + describe(task));
+      fail_policy(kExitError,
+                  "scheduling for " + describe(tasks_[context_.task]) +
+                      " but trying to direct-dispatch " + describe(task),
+                  "on_select_cpu and on_enqueue may insert only the task that they are given; move "
+                  "others in on_dispatch",
+                  id);
     } else if (task.ddsp_dsq != kDsqInvalid) {
-      fail_policy(kExitError, describe(task) + " already direct-dispatched");
+      fail_policy(kExitError, describe(task) + " already direct-dispatched",
+                  "task pid " + std::to_string(task.sim.pid) +
+                      " was inserted twice: insert it once, in on_select_cpu or in on_enqueue",
+                  id);
     } else {
       set_slice_ns();
       task.ddsp_dsq = dsq;
@@ -233,13 +244,17 @@ void Engine::insert(const SimTask& sim, std::uint64_t dsq, std::uint64_t slice, 
     }
   } else if (context_.where == Where::kDispatch) {
     if (inserts_.size() >= kDispatchMaxBatch) {
-      fail_policy(kExitError, "dispatch buffer overflow");
+      fail_policy(kExitError, "dispatch buffer overflow",
+                  "one on_dispatch may insert " + std::to_string(kDispatchMaxBatch) +
+                      " tasks at most: leave the rest for the next call",
+                  id);
       return;
     }
     set_slice_ns();
     inserts_.push_back({id, dsq, flags, vtime, priq});
   } else {
-    fail_policy(kExitError, "scx_bpf_dsq_insert() called from an operation that may not insert");
+    fail_policy(kExitError, "scx_bpf_dsq_insert() called from an operation that may not insert",
+                "insert in on_select_cpu, on_enqueue or on_dispatch", id);
   }
 }
 
@@ -258,13 +273,16 @@ bool Engine::dsq_move_to_local(std::uint64_t dsq) noexcept {
     return false;
   }
   if (context_.where != Where::kDispatch) {
-    fail_policy(kExitError, "scx_bpf_dsq_move_to_local() called outside of ops.dispatch()");
+    fail_policy(kExitError, "scx_bpf_dsq_move_to_local() called outside of ops.dispatch()",
+                "move tasks in on_dispatch; elsewhere kick_cpu makes a CPU call it");
     return false;
   }
   flush_inserts(context_.cpu);
   const std::uint32_t index = find_dsq(dsq);
   if (index == kNoDsq) {
-    fail_policy(kExitError, "invalid DSQ ID " + hex(dsq));
+    fail_policy(kExitError, "invalid DSQ ID " + hex(dsq),
+                "DSQ " + std::to_string(dsq) + " does not exist: create_dsq(" +
+                    std::to_string(dsq) + ") in on_init");
     return false;
   }
   if (!consume(index, context_.cpu)) {
@@ -321,7 +339,8 @@ void Engine::kick_cpu(std::uint32_t id, std::uint64_t flags) noexcept {
     return;
   }
   if ((flags & kKickIdle) != 0 && (flags & kKickPreempt) != 0) {
-    fail_policy(kExitError, "PREEMPT/WAIT cannot be used with SCX_KICK_IDLE");
+    fail_policy(kExitError, "PREEMPT/WAIT cannot be used with SCX_KICK_IDLE",
+                "kick with kKickIdle or with kKickPreempt, not with both");
     return;
   }
   Cpu& cpu = cpus_[id];
@@ -367,10 +386,6 @@ std::uint32_t Engine::cpu_llc(std::uint32_t cpu) const noexcept {
 }
 std::uint32_t Engine::cpu_core(std::uint32_t cpu) const noexcept {
   return cpu < cpus() ? cpus_[cpu].place.core : 0;
-}
-
-void Engine::error(std::string_view message) noexcept {
-  fail_policy(kExitErrorBpf, std::string(message));
 }
 
 } // namespace schedrig::mock

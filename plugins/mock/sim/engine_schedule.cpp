@@ -42,16 +42,21 @@ void Engine::schedule(CpuId id) {
     Task& task = tasks_[prev];
     if (task.sim.slice_ns == 0) {
       task.sim.slice_ns = kSliceDefaultNs;
+      ++stats_.refill_slice_default;
     }
     return;
   }
   const TaskId next = found ? dsqs_[id].head : kNoTask;
   if (prev != kNoTask) {
     ++tasks_[prev].switches_involuntary;
-    put_prev(id, prev);
+    put_prev(id, prev, next == kNoTask ? kEnqLast : 0);
   }
   if (next == kNoTask) {
     enter_idle(id);
+    if (dsqs_[id].nr != 0) { // by the enqueue of prev
+      cpu.resched_sent = true;
+      events_.push(now_, SimEventKind::kResched, id, 0);
+    }
     return;
   }
   set_next(id, next);
@@ -92,11 +97,12 @@ bool Engine::balance(CpuId id, TaskId prev, bool& keep) {
       break;
     }
   }
-  keep = prev != kNoTask;
+  keep = prev != kNoTask && ((ops_.flags & kOpsEnqLast) == 0 || failed_);
+  stats_.dispatch_keep_last += keep ? 1 : 0;
   return keep;
 }
 
-void Engine::put_prev(CpuId id, TaskId prev) {
+void Engine::put_prev(CpuId id, TaskId prev, std::uint64_t enq_flags) {
   Task& task = tasks_[prev];
   call_policy({Where::kOther, prev, id}, [&] { policy_->stopping(task.sim, true); });
   task.state = TaskState::kRunnable;
@@ -107,7 +113,7 @@ void Engine::put_prev(CpuId id, TaskId prev) {
   if (task.sim.slice_ns != 0 && !failed_) {
     push_dsq(id, prev, kEnqHead, 0, false);
   } else {
-    enqueue(prev, 0);
+    enqueue(prev, enq_flags);
   }
 }
 

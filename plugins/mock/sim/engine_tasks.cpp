@@ -46,6 +46,7 @@ TaskId Engine::create_task(const TaskParams& params) {
   task.wait = Wait::kToken;
   task.left = kChildSetupNs;
   call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->init_task(task.sim); });
+  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->enable(task.sim); });
   call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->set_weight(task.sim); });
   wake(id, kWakeFork, kEnqWakeup);
   finish_context();
@@ -85,7 +86,7 @@ CpuId Engine::choose_cpu(TaskId id, std::uint64_t wake_flags) {
   std::int32_t chosen = prev;
   call_policy({Where::kSelectCpu, id, kNoCpu},
               [&] { chosen = policy_->select_cpu(task.sim, prev, wake_flags); });
-  if (!failed_ && !check_cpu(chosen, " from ops.select_cpu()")) {
+  if (!failed_ && !check_cpu(chosen, " from ops.select_cpu()", id)) {
     chosen = prev;
   }
   if (!task.allowed.test(static_cast<CpuId>(chosen))) {
@@ -124,6 +125,7 @@ void Engine::exit_task(CpuId cpu) {
   Task& task = tasks_[id];
   block(cpu, TaskState::kDead);
   task.ended_at = now_;
+  call_policy({Where::kOther, id, cpu}, [&] { policy_->disable(task.sim); });
   call_policy({Where::kOther, id, cpu}, [&] { policy_->exit_task(task.sim); });
   listener_.on_task_dead(id);
 }

@@ -12,11 +12,12 @@
 namespace schedrig::mock {
 
 enum class SimEventKind : std::uint8_t {
-  kTick,     // target: CPU
-  kStep,     // target: CPU; the running task reached the end of what it was doing
-  kResched,  // target: CPU; a reschedule interrupt arrives
-  kTimer,    // target: task; its sleep is over
-  kWatchdog, // generation: of the attached policy
+  kTick,        // target: CPU
+  kStep,        // target: CPU; the running task reached the end of what it was doing
+  kResched,     // target: CPU; a reschedule interrupt arrives
+  kTimer,       // target: task; its sleep is over
+  kWatchdog,    // generation: of the attached policy
+  kPolicyTimer, // generation: of its timer
 };
 
 struct SimEvent {

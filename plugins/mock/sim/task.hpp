@@ -95,6 +95,8 @@ struct Cpu {
   bool idle_reported = false; // what update_idle last said
   Nanos idle_since = 0;
   Nanos idle_total = 0;
+  Nanos callback_ns = 0;    // that callbacks have taken on it since the last event
+  Nanos callback_until = 0; // until here it is in them
 };
 
 } // namespace schedrig::mock

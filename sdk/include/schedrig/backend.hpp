@@ -16,6 +16,7 @@
 
 #include <schedrig/params.hpp>
 #include <schedrig/plugin.hpp>
+#include <schedrig/scheduler_exit.hpp>
 #include <schedrig/status.hpp>
 #include <schedrig/topology.hpp>
 
@@ -46,6 +47,7 @@ struct Event {
   std::int64_t at_ns = 0;
   std::int64_t value = 0;
   std::string_view text;
+  const SchedulerExit* exit = nullptr; // of kSchedulerExit, where more than the text is known
 };
 
 // Owned by the host. Called on the host thread only, from inside calls to the machine.

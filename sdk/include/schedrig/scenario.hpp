@@ -30,6 +30,15 @@ using ConfigParams = std::vector<ConfigParam>;
 
 enum class Expectation : std::uint32_t { kPass = 0, kFail, kSchedulerExit };
 
+// Which exit of the scheduler a scenario asks for; what is not given fits every exit.
+struct ExpectedExit {
+  std::optional<std::int64_t> kind; // enum scx_exit_kind: scheduler_exit.hpp
+  std::string message;              // part of the exit's message
+};
+
+// What to do when a scheduler's exit asks for a restart (kExitCodeRestart).
+enum class OnExit : std::uint32_t { kFail = 0, kRestart };
+
 struct RunConfig {
   std::string name;             // default: the file's name without its ending
   std::string backend = "mock"; // the one that runs anywhere
@@ -41,6 +50,8 @@ struct RunConfig {
   std::int64_t deadline_ns = 130'000'000'000; // duration, boot and room; as the decoder's default
   std::uint64_t seed = 1;
   Expectation expect = Expectation::kPass;
+  ExpectedExit expect_exit; // with Expectation::kSchedulerExit
+  OnExit on_exit = OnExit::kFail;
 };
 
 struct MachineConfig {
@@ -48,6 +59,14 @@ struct MachineConfig {
   std::uint64_t memory_bytes = 512ULL << 20U; // what a distribution kernel boots in with room
   std::string kernel;                         // version prefix or path; empty: newest fitting
   std::string cmdline;
+  SourcePos pos;
+};
+
+// A [[scheduler]]: a plugin with parameters of its own, under a name that ops use.
+struct SchedulerConfig {
+  std::string name;
+  std::string plugin; // name or path
+  ConfigParams params;
   SourcePos pos;
 };
 
@@ -129,6 +148,7 @@ struct Scenario {
   std::vector<std::string> plugin_path;
   std::vector<BackendConfig> backends;
   std::vector<PayloadDef> payloads;
+  std::vector<SchedulerConfig> schedulers;
   Backdrop backdrop;
   std::vector<Step> steps;
   ChecksConfig checks;

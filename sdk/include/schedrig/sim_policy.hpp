@@ -7,6 +7,12 @@
 // from its own local DSQ; when that is empty the machine calls dispatch(cpu), which moves tasks
 // there. A policy that breaks the kernel's rules is ejected with the kernel's exit kind.
 //
+// Which call is allowed where (the kernel's kfunc sets): dsq_insert from select_cpu, enqueue and
+// dispatch; dsq_move_to_local from dispatch; dsq_move from dispatch and timer; the rest anywhere.
+// Not modelled: cgroup_* callbacks (SimTask tells group and weight; a change arrives as
+// set_weight), cpu_acquire and cpu_release (no higher class runs), cpu_online and cpu_offline,
+// dump_*, core_sched_before, SCX_OPS_SWITCH_PARTIAL (every task is the policy's).
+//
 // Thread: every call is made by the one thread that advances the machine. Determinism: a policy
 // must depend on nothing but its calls (no host time, no addresses, no unordered containers).
 #pragma once
@@ -16,6 +22,7 @@
 #include <string_view>
 
 #include <schedrig/params.hpp>
+#include <schedrig/scheduler_exit.hpp>
 #include <schedrig/status.hpp>
 
 namespace schedrig {
@@ -41,6 +48,18 @@ inline constexpr std::uint64_t kKickPreempt = 1ULL << 1U;
 inline constexpr std::uint64_t kSliceDefaultNs = 20'000'000; // SCX_SLICE_DFL
 inline constexpr std::uint64_t kSliceInfinite = ~0ULL;       // SCX_SLICE_INF
 
+// enum scx_ops_flags. ENQ_LAST: a task whose slice ended is enqueued even if no other task is
+// there for its CPU; without it the machine keeps it running.
+inline constexpr std::uint64_t kOpsEnqLast = 1ULL << 1U;
+
+// The data members of struct sched_ext_ops.
+struct SimOps {
+  std::uint32_t size = sizeof(SimOps);
+  std::uint32_t reserved = 0;
+  std::uint64_t flags = 0;     // kOps*
+  std::int64_t timeout_ns = 0; // of the watchdog; 0: 30 s, which is also the most (timeout_ms)
+};
+
 // A task as the policy sees it. Owned by the machine; the address is stable from init_task to
 // exit_task. `index` is small and dense and is reused after exit_task: use it to find your own
 // per-task state. Fields change only between callbacks.
@@ -58,6 +77,15 @@ struct SimTask {
   std::uint64_t dsq_vtime = 0;  // p->scx.dsq_vtime; a policy sets it by set_dsq_vtime
   std::int64_t sum_exec_ns = 0; // CPU time so far
   std::span<const std::uint64_t> cpus_allowed; // bit mask, 64 CPUs a word
+};
+
+class SimTaskVisitor {
+ public:
+  // Returns whether to go on to the next task.
+  virtual bool on_task(const SimTask& task) noexcept = 0;
+
+ protected:
+  ~SimTaskVisitor() = default;
 };
 
 // What a policy may ask of the machine (the kernel's scx_bpf_* functions).
@@ -78,6 +106,12 @@ class SimKernel {
                                 std::uint64_t vtime, std::uint64_t enq_flags) noexcept = 0;
   // scx_bpf_dsq_move_to_local: from dispatch; false when the DSQ holds nothing this CPU may run.
   virtual bool dsq_move_to_local(std::uint64_t dsq) noexcept = 0;
+  // bpf_for_each(scx_dsq): the tasks of one of the policy's own DSQs, in its order. The visitor
+  // must not move tasks.
+  virtual void dsq_for_each(std::uint64_t dsq, SimTaskVisitor& visitor) const noexcept = 0;
+  // scx_bpf_dsq_move: from one of the policy's own DSQs to any; false when the task is not there.
+  virtual bool dsq_move(const SimTask& task, std::uint64_t from, std::uint64_t to,
+                        std::uint64_t enq_flags) noexcept = 0;
   [[nodiscard]] virtual std::int32_t dsq_nr_queued(std::uint64_t dsq) const noexcept = 0;
   virtual void set_dsq_vtime(const SimTask& task, std::uint64_t vtime) noexcept = 0;
   virtual void set_slice(const SimTask& task, std::uint64_t slice_ns) noexcept = 0;
@@ -89,6 +123,15 @@ class SimKernel {
   virtual std::int32_t pick_idle_cpu(std::span<const std::uint64_t> allowed) noexcept = 0;
   // The task that runs on `cpu`, or null.
   [[nodiscard]] virtual const SimTask* cpu_curr(std::uint32_t cpu) const noexcept = 0;
+  // The policy's one bpf_timer: calls timer() once, `delay_ns` from now; replaces an earlier start.
+  virtual void start_timer(std::int64_t delay_ns) noexcept = 0;
+  // The current callback takes this long: nothing runs on its CPU meanwhile. Without it callbacks
+  // take no time.
+  virtual void delay(std::int64_t duration_ns) noexcept = 0;
+  // bpf_printk: one line for the scheduler's log, of which an exit shows the end.
+  virtual void print(std::string_view line) noexcept = 0;
+  // scx_bpf_exit: the policy wants to end. kExitCodeRestart in `code` asks to be started anew.
+  virtual void exit(std::int64_t code, std::string_view message) noexcept = 0;
   // scx_bpf_error: eject this policy.
   virtual void error(std::string_view message) noexcept = 0;
 
@@ -99,9 +142,17 @@ class SimKernel {
 // The callbacks. One object per attach.
 class SimPolicy {
  public:
+  // Asked once, before init.
+  virtual void ops(SimOps* out) noexcept = 0;
   // ops.init; an error refuses the attach. `kernel` outlives the policy.
   virtual Status init(SimKernel& kernel) noexcept = 0;
+  // ops.exit: the last call, after every task has left; also of a policy that was ejected.
+  virtual void exit(const SchedulerExit& info) noexcept = 0;
+
+  // A task's time with the policy: init_task, enable, ..., disable, exit_task.
   virtual void init_task(const SimTask& task) noexcept = 0;
+  virtual void enable(const SimTask& task) noexcept = 0;
+  virtual void disable(const SimTask& task) noexcept = 0;
   virtual void exit_task(const SimTask& task) noexcept = 0;
 
   // Chooses a CPU for a waking or new task; may dsq_insert it (then enqueue is not called).
@@ -126,6 +177,8 @@ class SimPolicy {
   virtual void set_weight(const SimTask& task) noexcept = 0;
   virtual void set_cpumask(const SimTask& task) noexcept = 0;
   virtual void update_idle(std::uint32_t cpu, bool idle) noexcept = 0;
+  // The timer that start_timer started.
+  virtual void timer() noexcept = 0;
 
  protected:
   ~SimPolicy() = default;

@@ -9,7 +9,8 @@
 //   SCHEDRIG_PLUGIN(schedrig::PluginKind::kScheduler,
 //                   {..., .create = schedrig::create_plugin<schedrig::PolicyPlugin<Fifo>>, ...});
 //
-// Policy needs a constructor from ParamsView. What it throws ejects it, with the text.
+// Policy needs a constructor from ParamsView. What it throws ejects it, with the text. Per-task
+// state: a vector or deque by SimTask::index.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,13 @@ class PolicyBase : public SimPolicy {
  public:
   virtual ~PolicyBase() = default;
 
+  // Flags and watchdog timeout; asked before on_init.
+  [[nodiscard]] virtual SimOps on_ops() const { return {}; }
   virtual Status on_init() { return {}; }
+  virtual void on_exit(const SchedulerExit& /*info*/) {}
   virtual void on_init_task(const SimTask& /*task*/) {}
+  virtual void on_enable(const SimTask& /*task*/) {}
+  virtual void on_disable(const SimTask& /*task*/) {}
   virtual void on_exit_task(const SimTask& /*task*/) {}
   // Default: the previous CPU if idle, else any idle one, inserting directly as
   // scx_select_cpu_dfl does; else the previous one.
@@ -63,9 +69,29 @@ class PolicyBase : public SimPolicy {
   virtual void on_set_weight(const SimTask& /*task*/) {}
   virtual void on_set_cpumask(const SimTask& /*task*/) {}
   virtual void on_update_idle(std::uint32_t /*cpu*/, bool /*idle*/) {}
+  virtual void on_timer() {}
 
  protected:
   [[nodiscard]] SimKernel& kernel() const { return *kernel_; }
+
+  // The first task of one of the policy's DSQs for which `fits` says yes, or null. `fits`
+  // must not throw.
+  template <class Fits> [[nodiscard]] const SimTask* find_queued(std::uint64_t dsq, Fits&& fits) {
+    class Finder final : public SimTaskVisitor {
+     public:
+      explicit Finder(Fits& fits) : fits_(fits) {}
+      bool on_task(const SimTask& task) noexcept override {
+        found = fits_(task) ? &task : nullptr;
+        return found == nullptr;
+      }
+      const SimTask* found = nullptr;
+
+     private:
+      Fits& fits_;
+    } finder(fits);
+    kernel().dsq_for_each(dsq, finder);
+    return finder.found;
+  }
 
  private:
   template <class Body> void call(std::string_view name, Body&& body) noexcept {
@@ -75,12 +101,24 @@ class PolicyBase : public SimPolicy {
     }
   }
 
+  void ops(SimOps* out) noexcept final {
+    static_cast<void>(guard("ops", [&] { *out = on_ops(); })); // what throws has the defaults
+  }
+  void exit(const SchedulerExit& info) noexcept final {
+    static_cast<void>(guard("exit", [&] { on_exit(info); })); // it is ending already
+  }
   Status init(SimKernel& kernel) noexcept final {
     kernel_ = &kernel;
     return guard("init", [&] { return on_init(); });
   }
   void init_task(const SimTask& task) noexcept final {
     call("init_task", [&] { on_init_task(task); });
+  }
+  void enable(const SimTask& task) noexcept final {
+    call("enable", [&] { on_enable(task); });
+  }
+  void disable(const SimTask& task) noexcept final {
+    call("disable", [&] { on_disable(task); });
   }
   void exit_task(const SimTask& task) noexcept final {
     call("exit_task", [&] { on_exit_task(task); });
@@ -128,6 +166,9 @@ class PolicyBase : public SimPolicy {
   }
   void update_idle(std::uint32_t cpu, bool idle) noexcept final {
     call("update_idle", [&] { on_update_idle(cpu, idle); });
+  }
+  void timer() noexcept final {
+    call("timer", [&] { on_timer(); });
   }
 
   SimKernel* kernel_ = nullptr;

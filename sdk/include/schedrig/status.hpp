@@ -28,6 +28,7 @@ enum class StatusCode : std::uint32_t {
   kGuestFailed = 8,     // the machine under test died: panic, reset, lost agent
   kBadData = 9,         // bytes from outside (guest, file) are malformed
   kInternal = 10,       // a bug in the plugin or in schedrig
+  kSchedulerExit = 11,  // the scheduler under test ended by itself
 };
 
 struct Status {

@@ -38,6 +38,20 @@ struct OwnedEvent {
   std::string text;
 };
 
+struct OwnedExit {
+  std::int64_t kind;
+  std::int64_t code;
+  std::int64_t at_ns;
+  std::int64_t runnable_since_ns;
+  std::int32_t pid;
+  std::string scheduler;
+  std::string message;
+  std::string help;
+  std::string task;
+  std::string log;
+  std::string dump;
+};
+
 struct OwnedReport {
   WorkerReport report;
   std::vector<std::uint32_t> cpus;
@@ -129,6 +143,7 @@ class TestMachine final : private EventSink,
                  [](const OwnedEvent& each) { return each.kind == EventKind::kSchedulerExit; });
     return exits;
   }
+  [[nodiscard]] const std::vector<OwnedExit>& exits() const { return exits_; }
   std::vector<std::pair<std::string, std::string>> facts() {
     facts_.clear();
     machine().describe(*this);
@@ -146,6 +161,12 @@ class TestMachine final : private EventSink,
  private:
   void on_event(const Event& event) noexcept override {
     events_.push_back({event.kind, event.at_ns, event.value, std::string(event.text)});
+    if (const SchedulerExit* exit = event.exit; exit != nullptr) {
+      exits_.push_back({exit->kind, exit->code, exit->at_ns, exit->runnable_since_ns, exit->pid,
+                        std::string(exit->scheduler), std::string(exit->message),
+                        std::string(exit->help), std::string(exit->task), std::string(exit->log),
+                        std::string(exit->dump)});
+    }
   }
   void on_reply(std::uint32_t /*index*/, const FileReply& reply) noexcept override {
     reply_ = {reply.os_errno, std::string(reply.data), reply.at_ns};
@@ -168,6 +189,7 @@ class TestMachine final : private EventSink,
   std::vector<std::int32_t> pids_;
   std::vector<OwnedReport> reports_;
   std::vector<OwnedEvent> events_;
+  std::vector<OwnedExit> exits_;
   std::vector<std::pair<std::string, std::string>> facts_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/mock/bad_policies.hpp"
 #include "tests/unit/mock/machine_fixture.hpp"
 
 namespace schedrig::mock::test {
@@ -74,6 +75,36 @@ TEST(SysFiles, topology_is_what_the_machine_has) {
   EXPECT_EQ(m.read("/sys/devices/system/node/node1/distance").data, "20 10\n");
   EXPECT_EQ(m.file(FileOpKind::kList, "/sys/devices/system").data, "cpu/\nnode/\n");
   EXPECT_EQ(m.file(FileOpKind::kList, "/").data, "proc/\nsys/\n");
+}
+
+TEST(SysFiles, sched_ext_shows_what_is_attached) {
+  TestMachine m(2);
+  const std::string dir = "/sys/kernel/sched_ext/";
+  const auto shows = [&](const char* state, const char* all, const char* seq) {
+    EXPECT_EQ(m.read(dir + "state").data, std::string(state) + "\n");
+    EXPECT_EQ(m.read(dir + "switch_all").data, std::string(all) + "\n");
+    EXPECT_EQ(m.read(dir + "enable_seq").data, std::string(seq) + "\n");
+    EXPECT_EQ(m.read(dir + "nr_rejected").data, "0\n");
+  };
+  ASSERT_TRUE(m.attach<Sound>("eevdf").ok());
+  shows("disabled", "0", "0"); // the kernel's own is no sched_ext scheduler
+  EXPECT_EQ(m.read(dir + "root/ops").error, ENOENT);
+  EXPECT_EQ(m.file(FileOpKind::kList, dir).data,
+            "enable_seq\nhotplug_seq\nnr_rejected\nstate\nswitch_all\n");
+
+  ASSERT_TRUE(m.attach<Sound>("mine").ok());
+  shows("enabled", "1", "1");
+  EXPECT_EQ(m.read(dir + "root/ops").data, "mine\n");
+  EXPECT_NE(m.read(dir + "root/events").data.find("SCX_EV_SELECT_CPU_FALLBACK 0\n"),
+            std::string::npos);
+  EXPECT_EQ(m.write(dir + "state", "disabled"), EACCES);
+  EXPECT_EQ(m.read(dir + "root").error, EISDIR);
+  EXPECT_EQ(m.read(dir + "root/nothing").error, ENOENT);
+
+  ASSERT_TRUE(m.schedulers().detach(1'000'000'000).ok());
+  shows("disabled", "0", "1");
+  ASSERT_TRUE(m.attach<Sound>("mine").ok());
+  shows("enabled", "1", "2");
 }
 
 class CountingSink final : public FileReplySink {
