@@ -31,7 +31,7 @@ int check(const RunOptions& options, const Globals& globals) {
     return kExitUsage;
   }
   std::printf("%s: ok (backend %s, scheduler %s, %zu steps)\n", options.config.c_str(),
-              prepared.backend->id.c_str(), prepared.scheduler->id.c_str(),
+              prepared.backend->id.c_str(), prepared.scenario.run.scheduler.c_str(),
               prepared.scenario.steps.size());
   return kExitPass;
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -28,13 +29,13 @@ engine::RunReport carry_out(const PreparedRun& prepared, Backend& backend, const
   engine::Cancellation cancellation;
   const SignalThread signals(cancellation);
   report::Console console({.live = isatty(STDERR_FILENO) == 1, .verbosity = globals.verbosity});
+  const std::vector<engine::SchedulerChoice> choices = prepared.choices();
   const engine::RunRequest request = {.scenario = prepared.scenario,
                                       .backend_id = prepared.backend->id,
                                       .backend = backend,
                                       .backend_params = prepared.backend_params.view(),
-                                      .scheduler_id = prepared.scheduler->id,
-                                      .scheduler = *prepared.scheduler->plugin,
-                                      .scheduler_params = prepared.scheduler_params.view(),
+                                      .kernels_own = prepared.kernels_own.choice,
+                                      .schedulers = choices,
                                       .kernel_image = prepared.kernel_image};
   return engine::run(request, console, cancellation);
 }

@@ -10,6 +10,7 @@
 #include <schedrig/backend.hpp>
 
 #include "host/cli/plugin_setup.hpp"
+#include "host/cli/prepared_schedulers.hpp"
 #include "host/config/config.hpp"
 #include "host/config/render.hpp"
 #include "host/kernel/kernel_cache.hpp"
@@ -39,11 +40,10 @@ class Preparation {
             load_plugin(run.backend, run.backend_pos, PluginKind::kBackend, &out_.backend)) {
       return code;
     }
-    if (const int code = load_plugin(run.scheduler, run.scheduler_pos, PluginKind::kScheduler,
-                                     &out_.scheduler)) {
+    if (const int code = bind_backend()) {
       return code;
     }
-    if (const int code = bind()) {
+    if (const int code = prepare_schedulers(out_, [this](const auto& d) { return refuse(d); })) {
       return code;
     }
     return find_kernel();
@@ -71,18 +71,13 @@ class Preparation {
     return kExitPass;
   }
 
-  int bind() {
+  int bind_backend() {
     const auto section =
         std::ranges::find(out_.scenario.backends, out_.backend->id, &BackendConfig::name);
     out_.backend_params = config::bind_params(
         section == out_.scenario.backends.end() ? ConfigParams{} : section->params,
         out_.backend->descriptor->params, "[backend." + out_.backend->id + "]");
-    out_.scheduler_params = config::bind_params(
-        out_.scenario.run.scheduler_params, out_.scheduler->descriptor->params, "scheduler_params");
-    std::vector<config::Diagnostic> problems = out_.backend_params.diagnostics();
-    const auto& more = out_.scheduler_params.diagnostics();
-    problems.insert(problems.end(), more.begin(), more.end());
-    return problems.empty() ? kExitPass : refuse(problems);
+    return out_.backend_params.ok() ? kExitPass : refuse(out_.backend_params.diagnostics());
   }
 
   int find_kernel() {

@@ -3,24 +3,34 @@
 // parameters bound, the kernel found. What `run` and `check` share.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/cli/run_options.hpp"
 #include "host/cli/verb.hpp"
 #include "host/config/bind_params.hpp"
+#include "host/engine/scheduler_control.hpp"
 #include "host/loader/registry.hpp"
 
 namespace schedrig::cli {
+
+// A scheduler that the scenario names, loaded, with the parameters behind its choice.
+struct PreparedScheduler {
+  config::BoundParams params;
+  engine::SchedulerChoice choice;
+};
 
 struct PreparedRun {
   Scenario scenario;
   std::optional<loader::Registry> registry;
   const loader::LoadedPlugin* backend = nullptr;
-  const loader::LoadedPlugin* scheduler = nullptr;
   config::BoundParams backend_params;
-  config::BoundParams scheduler_params;
+  PreparedScheduler kernels_own;
+  std::deque<PreparedScheduler> schedulers; // every other one
+  [[nodiscard]] std::vector<engine::SchedulerChoice> choices() const;
   std::string kernel_image; // empty when the backend needs none
 };
 

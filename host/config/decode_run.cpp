@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <array>
+#include <cstdint>
+#include <optional>
+
+#include <schedrig/scheduler_exit.hpp>
 
 #include "host/config/decode_scenario.hpp"
 #include "host/config/readers.hpp"
@@ -13,13 +17,47 @@ constexpr std::int64_t kDay = 86'400'000'000'000; // a soak; longer and a mistak
 constexpr std::array kExpectations = {
     Word{"pass", Expectation::kPass},
     Word{"fail", Expectation::kFail},
-    Word{"scheduler_exit", Expectation::kSchedulerExit, Landed::kNo},
+    Word{"scheduler_exit", Expectation::kSchedulerExit},
 };
 
 void read_expect(Decoder& decoder, const FieldInfo& info, const Node& value, Expectation& to) {
   if (const auto word = decoder.word<Expectation>(info, value, kExpectations)) {
     to = *word;
   }
+}
+
+constexpr std::array kOnExit = {Word{"fail", OnExit::kFail}, Word{"restart", OnExit::kRestart}};
+
+void read_on_exit(Decoder& decoder, const FieldInfo& info, const Node& value, OnExit& to) {
+  if (const auto word = decoder.word<OnExit>(info, value, kOnExit)) {
+    to = *word;
+  }
+}
+
+constexpr auto kExitWords = [] {
+  std::array<Word<std::int64_t>, kExitKinds.size()> words{};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    words[i] = {kExitKinds[i].word, kExitKinds[i].kind, Landed::kYes};
+  }
+  return words;
+}();
+
+void read_exit_kind(Decoder& decoder, const FieldInfo& info, const Node& value,
+                    std::optional<std::int64_t>& to) {
+  if (const auto kind = decoder.word<std::int64_t>(info, value, kExitWords)) {
+    to = *kind;
+  }
+}
+
+constexpr std::array kExpectExitFields = {
+    custom_key<&ExpectedExit::kind, read_exit_kind>(
+        "kind", FieldKind::kString, "as error_stall for SCX_EXIT_ERROR_STALL; any by default"),
+    string_key<&ExpectedExit::message>("message", "part of the exit's message; any by default"),
+};
+
+void read_expect_exit(Decoder& decoder, const FieldInfo& info, const Node& value,
+                      ExpectedExit& to) {
+  decode_table<ExpectedExit>(decoder, value, info.key, kExpectExitFields, to);
 }
 
 // A plugin's name or path, and where it stands: later errors point at it.
@@ -39,10 +77,12 @@ constexpr std::array kRunFields = {
     Field<RunConfig>{make_info("backend", FieldKind::kString, "a backend plugin's name or path",
                                {.default_value = "mock"}), // the one that runs anywhere
                      &read_plugin<&RunConfig::backend, &RunConfig::backend_pos>},
-    Field<RunConfig>{make_info("scheduler", FieldKind::kString,
-                               "a scheduler plugin's name or path; eevdf: nothing attached",
-                               {.default_value = "eevdf"}),
-                     &read_plugin<&RunConfig::scheduler, &RunConfig::scheduler_pos>},
+    Field<RunConfig>{
+        make_info("scheduler", FieldKind::kString,
+                  "a scheduler plugin's name or path, or a [[scheduler]]; eevdf: nothing "
+                  "attached",
+                  {.default_value = "eevdf"}),
+        &read_plugin<&RunConfig::scheduler, &RunConfig::scheduler_pos>},
     custom_key<&RunConfig::scheduler_params, decode_params>("scheduler_params", FieldKind::kTable,
                                                             "parameters of the scheduler plugin"),
     duration_key<&RunConfig::duration_ns>("duration", "what fractions of holds refer to",
@@ -55,9 +95,15 @@ constexpr std::array kRunFields = {
     custom_key<&RunConfig::expect, read_expect>("expect", FieldKind::kString,
                                                 "the verdict that makes the run a success",
                                                 {.default_value = "pass"}),
-    later_key<RunConfig>("expect_exit", FieldKind::kTable, "how the scheduler is to exit"),
-    later_key<RunConfig>("on_exit", FieldKind::kString, "what to do when the scheduler exits"),
+    custom_key<&RunConfig::expect_exit, read_expect_exit>(
+        "expect_exit", FieldKind::kTable,
+        "which exit; counts with expect = \"scheduler_exit\" only"),
+    custom_key<&RunConfig::on_exit, read_on_exit>(
+        "on_exit", FieldKind::kString,
+        "fail, or restart a scheduler whose exit asks for it (SCX_ECODE_ACT_RESTART)",
+        {.default_value = "fail"}), // a restart may hide what a test is to find
 };
+static_assert(well_formed<ExpectedExit>(kExpectExitFields));
 static_assert(well_formed<RunConfig>(kRunFields));
 
 // A boot in an emulated host takes 7 s on two free cores and took 31 s on loaded ones; then

@@ -13,7 +13,7 @@ namespace schedrig::config {
 // The whole document. `to` keeps its defaults where a value is missing or wrong.
 void decode_scenario(Decoder& decoder, const Node& document, Scenario& to);
 
-// [run], [machine], [[step]], [[payload]], [checks]: one file each.
+// [run], [machine], [[step]], [[scheduler]], [[payload]], [checks]: one file each.
 void decode_run(Decoder& decoder, const FieldInfo& info, const Node& value, RunConfig& to);
 void decode_machine(Decoder& decoder, const FieldInfo& info, const Node& value, MachineConfig& to);
 void decode_steps(Decoder& decoder, const FieldInfo& info, const Node& value,
@@ -21,6 +21,9 @@ void decode_steps(Decoder& decoder, const FieldInfo& info, const Node& value,
 void decode_payloads(Decoder& decoder, const FieldInfo& info, const Node& value,
                      std::vector<PayloadDef>& to);
 void decode_checks(Decoder& decoder, const FieldInfo& info, const Node& value, ChecksConfig& to);
+
+void decode_schedulers(Decoder& decoder, const FieldInfo& info, const Node& value,
+                       std::vector<SchedulerConfig>& to);
 
 // A table that only a plugin understands, flattened: "faults[0].at" is a key.
 void decode_params(Decoder& decoder, const FieldInfo& info, const Node& value, ConfigParams& to);

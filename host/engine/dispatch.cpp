@@ -7,6 +7,7 @@
 #include "host/engine/ops_irq.hpp"
 #include "host/engine/ops_move.hpp"
 #include "host/engine/ops_payload.hpp"
+#include "host/engine/ops_scheduler.hpp"
 #include "host/engine/ops_worker.hpp"
 
 namespace schedrig::engine {

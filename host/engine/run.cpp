@@ -42,7 +42,7 @@ class Run {
     report_.name = scenario_.run.name;
     report_.config = scenario_.files.empty() ? "" : scenario_.files.front();
     report_.backend = request.backend_id;
-    report_.scheduler = request.scheduler_id;
+    report_.scheduler = scheduler_label();
     report_.seed = scenario_.run.seed;
     report_.topology = to_string(scenario_.machine.topology.view());
     report_.backdrop.name = "backdrop";
@@ -57,7 +57,6 @@ class Run {
                               report_.name);
       run_machine();
     }
-    report_.scheduler_events = events_.scheduler_exits();
     judge();
     return std::move(report_);
   }
@@ -127,11 +126,8 @@ class Run {
                                          "this is a defect of the backend", 0});
       return;
     }
-    if (auto can = from_status(schedulers->can_attach(report_.scheduler, request_.scheduler));
-        !can) {
-      end_with(RunEnd::kRefused,
-               std::move(can).error().context("scheduler \"" + report_.scheduler +
-                                              "\" on backend \"" + report_.backend + "\""));
+    if (auto can = check_schedulers(*schedulers); !can) {
+      end_with(RunEnd::kRefused, std::move(can).error());
       return;
     }
     observer_.on_phase("booting");
@@ -139,29 +135,99 @@ class Run {
       end_early(std::move(booted).error().context("boot"));
       return;
     }
-    observer_.on_phase("attaching " + report_.scheduler);
-    if (auto attached = from_status(schedulers->attach(report_.scheduler, request_.scheduler,
-                                                       request_.scheduler_params, kAttachNs));
-        !attached) {
-      end_early(
-          std::move(attached).error().context("attach scheduler \"" + report_.scheduler + "\""));
+    SchedulerControl control(*schedulers, machine, events_, request_.schedulers, scenario_.run,
+                             report_);
+    if (auto attached = attach_first(*schedulers, control); !attached) {
+      end_attach(std::move(attached).error());
       return;
     }
     const TopologyView topology = spec_topology();
     Session session(machine, *files, *tasks, topology, events_, cancellation_);
     session.set_deadline(scenario_.run.deadline_ns);
+    session.set_schedulers(control);
     if (auto online = session.read_online_cpus(); !online) {
       end_early(std::move(online).error().context("look at the machine"));
       return;
     }
     observer_.on_phase("running");
     run_steps(scenario_, session, observer_, report_);
+    judge_exits(control);
     if (cancellation_.requested() ||
         (report_.cause && report_.cause->code == StatusCode::kTimeout &&
          machine.now_ns() >= scenario_.run.deadline_ns)) {
       end_cancelled();
     } else if (events_.machine_failure()) {
       end_with(RunEnd::kInfrastructure, *events_.machine_failure());
+    }
+  }
+
+  [[nodiscard]] std::string scheduler_label() const {
+    const auto found =
+        std::ranges::find(request_.schedulers, scenario_.run.scheduler, &SchedulerChoice::name);
+    return found == request_.schedulers.end() ? request_.kernels_own.label : found->label;
+  }
+
+  // Before the machine boots: whether it could run every scheduler of the scenario.
+  [[nodiscard]] Result<> check_schedulers(SchedulersFacet& facet) const {
+    const auto check = [&](const SchedulerChoice& choice) -> Result<> {
+      auto can = from_status(facet.can_attach(choice.label, *choice.plugin));
+      if (!can) {
+        return std::unexpected(std::move(can).error().context(
+            "scheduler \"" + choice.label + "\" on backend \"" + report_.backend + "\""));
+      }
+      return {};
+    };
+    TRY(check(request_.kernels_own));
+    for (const SchedulerChoice& choice : request_.schedulers) {
+      TRY(check(choice));
+    }
+    return {};
+  }
+
+  Result<> attach_first(SchedulersFacet& facet, SchedulerControl& control) {
+    observer_.on_phase("attaching " + report_.scheduler);
+    const SchedulerChoice& own = request_.kernels_own;
+    auto done = from_status(facet.attach(own.label, *own.plugin, own.params, kAttachNs));
+    if (!done) {
+      return std::unexpected(
+          std::move(done).error().context("attach scheduler \"" + own.label + "\""));
+    }
+    return scenario_.run.scheduler == kKernelsOwn
+               ? Result<>()
+               : control.attach(scenario_.run.scheduler, kAttachNs);
+  }
+
+  // A scheduler that cannot be attached is a finding about it; a machine that died is not.
+  void end_attach(Error error) {
+    if (cancellation_.requested() || events_.machine_failure()) {
+      end_early(std::move(error));
+      return;
+    }
+    report_.verdict = Verdict::kFail;
+    report_.cause = std::move(error);
+  }
+
+  // Exits that no step has met: of the last teardown, or one that was to happen and did not.
+  void judge_exits(SchedulerControl& control) {
+    auto alive = control.look();
+    if (report_.cause) {
+      return;
+    }
+    if (!alive) {
+      report_.cause = std::move(alive).error();
+    } else if (scenario_.run.expect == Expectation::kSchedulerExit &&
+               !control.saw_expected_exit()) {
+      const auto kind = scenario_.run.expect_exit.kind;
+      report_.cause =
+          Error{StatusCode::kSchedulerExit,
+                "the scenario expects the scheduler to exit" +
+                    (kind ? " with " + std::string(exit_kind_info(*kind).name) : std::string()) +
+                    ", but it did not",
+                control.attached().empty() ? "no scheduler was attached at the end: attach one"
+                                           : "\"" + std::string(control.attached()) +
+                                                 "\" was attached to the end; hold longer, "
+                                                 "or remove expect",
+                0};
     }
   }
 

@@ -3,6 +3,7 @@
 // judge. Thread: host; owns the machine for the time of the call.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@
 #include "host/engine/cancellation.hpp"
 #include "host/engine/observer.hpp"
 #include "host/engine/run_report.hpp"
+#include "host/engine/scheduler_control.hpp"
 
 namespace schedrig::engine {
 
@@ -20,11 +22,10 @@ struct RunRequest {
   const Scenario& scenario;
   std::string_view backend_id;
   Backend& backend;
-  ParamsView backend_params; // bound
-  std::string_view scheduler_id;
-  Plugin& scheduler;
-  ParamsView scheduler_params; // bound
-  std::string kernel_image;    // path; empty when the backend needs none
+  ParamsView backend_params;                   // bound
+  const SchedulerChoice& kernels_own;          // eevdf: what runs while nothing is attached
+  std::span<const SchedulerChoice> schedulers; // every other one that the scenario names
+  std::string kernel_image;                    // path; empty when the backend needs none
 };
 
 // Never fails: what went wrong is the report's verdict, end and cause.

@@ -123,10 +123,31 @@ struct PayloadRecord {
   bool stderr_truncated = false;
 };
 
+enum class SchedulerEventKind : std::uint32_t { kAttach = 0, kDetach, kExit };
+
+// A scheduler came or went. What only an exit has is empty for the others.
 struct SchedulerEvent {
+  SchedulerEventKind kind = SchedulerEventKind::kExit;
+  std::string scheduler;
   std::int64_t at_ns = 0;
-  std::int64_t exit_kind = 0;
-  std::string text;
+  std::int64_t took_ns = 0; // attach, detach: how long the machine needed
+  // Attach of a restart or replacement: for how long none was attached, from the request to detach
+  // the one before to this attach (no shorter than it really was).
+  std::optional<std::int64_t> gap_ns;
+
+  std::int64_t exit_kind = 0; // enum scx_exit_kind
+  std::int64_t exit_code = 0;
+  std::string reason;
+  std::string message;
+  std::string help;
+  std::int32_t pid = 0; // of the task that the exit is about
+  std::string task;     // its name
+  std::int64_t runnable_since_ns = -1;
+  std::string log;        // last lines of the scheduler's own
+  std::string dump;       // scheduling state at the exit
+  std::string text;       // one line, as the backend put it
+  bool expected = false;  // as expect_exit says
+  bool restarted = false; // on_exit = "restart" and the exit asked for it
 };
 
 // How a run ended, apart from its verdict.

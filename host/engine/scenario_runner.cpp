@@ -100,6 +100,10 @@ class Runner {
                       static_cast<std::uint32_t>(scenario_.steps.size()), step.name);
     const HoldPlan hold = plan(step.hold, scenario_.run.duration_ns);
     const bool loops = hold.every_ns > 0;
+    if (auto alive = session_.check(); !alive) {
+      fail_step(record, std::move(alive).error(), "before " + where);
+      return;
+    }
     // A looping step makes its setup once and then repeats its ops; else ops come first.
     const bool ready =
         loops ? set_up(scope, step.setup, record)
@@ -160,6 +164,7 @@ class Runner {
 
   // Waits until start + until, reporting progress against total.
   Result<> hold_for(std::int64_t start_ns, std::int64_t until_ns, std::int64_t total_ns) {
+    TRY(session_.check()); // also where nothing is waited for
     std::int64_t elapsed = session_.now_ns() - start_ns;
     while (elapsed < until_ns) {
       observer_.on_hold(elapsed, total_ns);

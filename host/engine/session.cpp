@@ -6,6 +6,34 @@
 #include "host/engine/cpuset.hpp"
 
 namespace schedrig::engine {
+namespace {
+
+SchedulerEvent exit_event(const Event& event) {
+  SchedulerEvent exit;
+  exit.kind = SchedulerEventKind::kExit;
+  exit.at_ns = event.at_ns;
+  exit.exit_kind = event.value;
+  exit.text = event.text;
+  exit.reason = exit_kind_info(event.value).reason;
+  if (event.exit == nullptr) {
+    exit.message = event.text;
+    return exit;
+  }
+  const SchedulerExit& more = *event.exit;
+  exit.scheduler = more.scheduler;
+  exit.exit_code = more.code;
+  exit.reason = more.reason;
+  exit.message = more.message;
+  exit.help = more.help;
+  exit.pid = more.pid;
+  exit.task = more.task;
+  exit.runnable_since_ns = more.runnable_since_ns;
+  exit.log = more.log;
+  exit.dump = more.dump;
+  return exit;
+}
+
+} // namespace
 
 void EventCollector::on_event(const Event& event) noexcept {
   if (event.kind == EventKind::kMachineFailed && !machine_failure_) {
@@ -13,8 +41,7 @@ void EventCollector::on_event(const Event& event) noexcept {
         Error{StatusCode::kGuestFailed, "the machine failed: " + std::string(event.text),
               "run with -v to see its console", 0};
   } else if (event.kind == EventKind::kSchedulerExit) {
-    exits_.push_back(
-        {.at_ns = event.at_ns, .exit_kind = event.value, .text = std::string(event.text)});
+    exits_.push_back(exit_event(event));
   }
   observer_.on_machine_event(event);
 }
@@ -34,19 +61,15 @@ Session::Session(Machine& machine, FilesFacet& files, TasksFacet& tasks,
       payloads_(query<PayloadsFacet>(machine)), topology_(topology), events_(events),
       cancellation_(cancellation) {}
 
-Result<> Session::check() const {
+Result<> Session::check() {
   if (events_.machine_failure()) {
     return std::unexpected(*events_.machine_failure());
   }
   if (tearing_down_) {
     return {};
   }
-  if (!events_.scheduler_exits().empty()) {
-    const SchedulerEvent& exit = events_.scheduler_exits().front();
-    return fail(StatusCode::kGuestFailed,
-                "the scheduler exited by itself (kind " + std::to_string(exit.exit_kind) +
-                    "): " + exit.text,
-                "the message above is the scheduler's or the kernel's own");
+  if (schedulers_ != nullptr) {
+    TRY(schedulers_->look());
   }
   if (cancellation_.requested()) {
     return std::unexpected(cancellation_error(cancellation_.reason()));

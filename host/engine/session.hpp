@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <schedrig/affinity.hpp>
@@ -18,18 +19,19 @@
 #include "host/engine/cancellation.hpp"
 #include "host/engine/guest_files.hpp"
 #include "host/engine/observer.hpp"
+#include "host/engine/scheduler_control.hpp"
 
 namespace schedrig::engine {
 
 // Receives a machine's events for the whole run and remembers what changes its course.
-class EventCollector final : public EventSink {
+class EventCollector final : public EventSink, public ExitSource {
  public:
   explicit EventCollector(RunObserver& observer) : observer_(observer) {}
 
   void on_event(const Event& event) noexcept override;
 
   [[nodiscard]] const std::optional<Error>& machine_failure() const { return machine_failure_; }
-  [[nodiscard]] const std::vector<SchedulerEvent>& scheduler_exits() const { return exits_; }
+  [[nodiscard]] std::span<const SchedulerEvent> exits() const override { return exits_; }
 
  private:
   RunObserver& observer_;
@@ -65,6 +67,10 @@ class Session {
   // for errors of ops: an op may time out on a machine that is well.
   void note_failure(const Error& error);
 
+  // Whether the run may go on: the machine lives, nobody has cancelled, the scheduler has not
+  // exited against the scenario's will. Waits look by themselves.
+  Result<> check();
+
   // Reads the machine's online CPUs; call once after boot.
   Result<> read_online_cpus();
   [[nodiscard]] const std::vector<std::uint32_t>& online() const { return online_; }
@@ -77,8 +83,12 @@ class Session {
   // Null if the machine has none.
   [[nodiscard]] AffinityFacet* affinity() { return query<AffinityFacet>(machine_); }
 
+  // Watched by waits from here on; outlives the session.
+  void set_schedulers(SchedulerControl& schedulers) { schedulers_ = &schedulers; }
+  // Requires: set_schedulers.
+  [[nodiscard]] SchedulerControl& schedulers() { return *schedulers_; }
+
  private:
-  [[nodiscard]] Result<> check() const;
   Result<> wait_once(std::int64_t until_ns);
 
   Machine& machine_;
@@ -88,6 +98,7 @@ class Session {
   const TopologyView& topology_;
   const EventCollector& events_;
   const Cancellation& cancellation_;
+  SchedulerControl* schedulers_ = nullptr;
   std::vector<std::uint32_t> online_;
   std::int64_t deadline_ns_ = INT64_MAX;
   bool tearing_down_ = false;

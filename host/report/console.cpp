@@ -23,14 +23,6 @@ void put(std::string_view text) {
   }
 }
 
-// Text from a guest must not move the cursor or change colours.
-std::string printable(std::string_view text) {
-  std::string copy(text);
-  std::ranges::replace_if(
-      copy, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; }, '?');
-  return copy;
-}
-
 std::string bar(std::int64_t elapsed_ns, std::int64_t total_ns) {
   constexpr std::int64_t kWidth = 20;
   const auto filled =

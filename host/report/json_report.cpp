@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include <schedrig/scheduler_exit.hpp>
+
 #include "host/json/text.hpp"
 #include "host/json/value.hpp"
 #include "host/report/names.hpp"
@@ -97,6 +99,45 @@ Value worker_value(const engine::WorkerRecord& worker) {
   return value;
 }
 
+Value exit_value(const engine::SchedulerEvent& event) {
+  const ExitKindInfo kind = exit_kind_info(event.exit_kind);
+  Value exit = Value::object();
+  exit.set("kind", kind.word);
+  exit.set("code", event.exit_code);
+  exit.set("reason", event.reason);
+  exit.set("message", event.message);
+  exit.set("help", event.help);
+  exit.set("expected", event.expected);
+  exit.set("restarted", event.restarted);
+  Value& task = exit.set("task", Value());
+  if (event.pid != 0) {
+    task = Value::object();
+    task.set("pid", event.pid);
+    task.set("name", event.task);
+    task.set("runnable_since_ns",
+             event.runnable_since_ns < 0 ? Value() : Value(event.runnable_since_ns));
+  }
+  exit.set("log", event.log);
+  exit.set("dump", event.dump);
+  return exit;
+}
+
+Value scheduler_event_value(const engine::SchedulerEvent& event) {
+  Value value = Value::object();
+  value.set("event", to_string(event.kind));
+  value.set("scheduler", event.scheduler);
+  value.set("at_ns", event.at_ns);
+  if (event.kind == engine::SchedulerEventKind::kExit) {
+    value.set("exit_kind", event.exit_kind);
+    value.set("text", event.text);
+    value.set("exit", exit_value(event));
+  } else {
+    value.set("took_ns", event.took_ns);
+    value.set("gap_ns", event.gap_ns ? Value(*event.gap_ns) : Value());
+  }
+  return value;
+}
+
 } // namespace
 
 std::string json_document(const engine::RunReport& report) {
@@ -130,10 +171,7 @@ std::string json_document(const engine::RunReport& report) {
   }
   Value& events = document.set("scheduler_events", Value::array());
   for (const engine::SchedulerEvent& event : report.scheduler_events) {
-    Value& entry = events.push(Value::object());
-    entry.set("at_ns", event.at_ns);
-    entry.set("exit_kind", event.exit_kind);
-    entry.set("text", event.text);
+    events.push(scheduler_event_value(event));
   }
   Value& workers = document.set("workers", Value::array());
   for (const engine::WorkerRecord& worker : report.workers) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/names.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace schedrig::report {
@@ -17,10 +18,23 @@ std::string_view to_string(engine::OpStatus status) noexcept {
 }
 
 std::string_view to_string(StatusCode code) noexcept {
-  constexpr std::array<std::string_view, 11> kNames = {
-      "ok",      "invalid_argument", "not_found",    "already_exists", "unsupported", "os",
-      "timeout", "interrupted",      "guest_failed", "bad_data",       "internal"};
+  constexpr std::array<std::string_view, 12> kNames = {
+      "ok",       "invalid_argument", "not_found",   "already_exists", "unsupported",
+      "os",       "timeout",          "interrupted", "guest_failed",   "bad_data",
+      "internal", "scheduler_exit"};
   return kNames[static_cast<std::size_t>(code)];
+}
+
+std::string_view to_string(engine::SchedulerEventKind kind) noexcept {
+  constexpr std::array<std::string_view, 3> kNames = {"attach", "detach", "exit"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+std::string printable(std::string_view text) {
+  std::string copy(text);
+  std::ranges::replace_if(
+      copy, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; }, '?');
+  return copy;
 }
 
 std::string shell_quoted(std::string_view text) {

@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include <schedrig/scheduler_exit.hpp>
+
 #include "host/engine/checks.hpp"
 #include "host/report/names.hpp"
 #include "host/report/payloads.hpp"
@@ -145,9 +147,53 @@ std::string failure(const RunReport& report, bool colour) {
   if (!report.cause->help.empty()) {
     text += "  help: " + report.cause->help + "\n";
   }
+  return text;
+}
+
+// Text of several lines from outside, each behind `indent`; control characters do not pass.
+std::string indented(std::string_view lines, std::string_view indent) {
+  std::string text;
+  while (!lines.empty()) {
+    const std::size_t n = std::min(lines.find('\n'), lines.size());
+    text += std::string(indent) + printable(lines.substr(0, n)) + "\n";
+    lines.remove_prefix(std::min(n + 1, lines.size()));
+  }
+  return text;
+}
+
+std::string exit_lines(const engine::SchedulerEvent& event) {
+  const std::string meant = event.expected    ? ", as expected"
+                            : event.restarted ? ", restarted as it asked"
+                                              : "";
+  std::string text = "  scheduler " + event.scheduler + " exited at " +
+                     text::human_duration(event.at_ns) + meant + ": " +
+                     std::string(exit_kind_info(event.exit_kind).name) + " (" +
+                     std::to_string(event.exit_kind) + "), " + printable(event.reason) +
+                     (event.message.empty() ? "" : ": " + printable(event.message)) + "\n";
+  if (event.expected || event.restarted) {
+    return text;
+  }
+  if (!event.log.empty()) {
+    text += "    its log:\n" + indented(event.log, "      ");
+  }
+  return event.dump.empty() ? text
+                            : text + "    state at the exit:\n" + indented(event.dump, "      ");
+}
+
+std::string scheduler_events(const RunReport& report) {
+  std::string text;
   for (const engine::SchedulerEvent& event : report.scheduler_events) {
-    text += "  scheduler exit at " + text::human_duration(event.at_ns) + ": kind " +
-            std::to_string(event.exit_kind) + ", " + event.text + "\n";
+    if (event.kind == engine::SchedulerEventKind::kExit) {
+      text += exit_lines(event);
+      continue;
+    }
+    const bool attach = event.kind == engine::SchedulerEventKind::kAttach;
+    text += "  scheduler " + event.scheduler + (attach ? " attached at " : " detached at ") +
+            text::human_duration(event.at_ns);
+    if (event.gap_ns) {
+      text += ", gap without a scheduler " + text::human_duration(*event.gap_ns);
+    }
+    text += "\n";
   }
   return text;
 }
@@ -155,8 +201,9 @@ std::string failure(const RunReport& report, bool colour) {
 } // namespace
 
 std::string summary(const RunReport& report, std::string_view reproduce, bool colour) {
-  std::string text = headline(report, colour) + failure(report, colour) + steps(report, colour) +
-                     checks(report, colour) + payload_lines(report.payloads) + groups(report);
+  std::string text = headline(report, colour) + failure(report, colour) + scheduler_events(report) +
+                     steps(report, colour) + checks(report, colour) +
+                     payload_lines(report.payloads) + groups(report);
   if (report.verdict != Verdict::kPass) {
     text += "  reproduce: " + std::string(reproduce) + "\n";
   }

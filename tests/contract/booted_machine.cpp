@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/contract/booted_machine.hpp"
 
-#include <schedrig/schedulers.hpp>
+#include <array>
 
 #include "host/engine/scenario_runner.hpp"
 #include "host/kernel/kernel_cache.hpp"
@@ -13,6 +13,22 @@ namespace {
 constexpr std::int64_t kBootNs = 180'000'000'000;
 constexpr std::int64_t kAttachNs = 30'000'000'000;
 constexpr std::int64_t kShutDownNs = 5'000'000'000;
+
+// The fault comes after every worker has run once; the watchdog is as short as a test's patience.
+constexpr std::int64_t kFaultAfterNs = 50'000'000;
+constexpr std::int64_t kWatchdogNs = 500'000'000;
+
+constexpr std::array<ParamValue, 3> fault(std::string_view name) {
+  return {ParamValue{.type = ParamType::kString, .key = "fault", .text = name},
+          ParamValue{
+              .type = ParamType::kDuration, .key = "after", .integer = kFaultAfterNs, .text = {}},
+          ParamValue{
+              .type = ParamType::kDuration, .key = "watchdog", .integer = kWatchdogNs, .text = {}}};
+}
+constexpr auto kDrop = fault("drop");
+constexpr auto kUnknownDsq = fault("unknown_dsq");
+constexpr auto kRestart = fault("restart");
+constexpr auto kInit = fault("init");
 
 } // namespace
 
@@ -74,6 +90,8 @@ Result<> BootedMachine::boot() {
     return fail(StatusCode::kInternal, "the machine lacks files, tasks or schedulers");
   }
   TRY(from_status(schedulers->attach("eevdf", *scheduler->plugin, {}, kAttachNs)));
+  TRY(load_schedulers(*schedulers));
+  schedulers_facet_ = schedulers;
   files_ = files;
   tasks_ = tasks;
   session_ =
@@ -81,15 +99,37 @@ Result<> BootedMachine::boot() {
   return session_->read_online_cpus();
 }
 
+Result<> BootedMachine::load_schedulers(SchedulersFacet& facet) {
+  Plugin* fifo = TRY(registry_.load("fifo", PluginKind::kScheduler))->plugin;
+  Plugin* vtime = TRY(registry_.load("vtime", PluginKind::kScheduler))->plugin;
+  Plugin* faulty = TRY(registry_.load("faulty", PluginKind::kScheduler))->plugin;
+  schedulers_ = {{"fifo", "fifo", fifo, {}},
+                 {"vtime", "vtime", vtime, {}},
+                 {"loses_a_task", "loses_a_task", faulty, kDrop},
+                 {"breaks_a_rule", "breaks_a_rule", faulty, kUnknownDsq},
+                 {"asks_for_restart", "asks_for_restart", faulty, kRestart},
+                 {"refuses_init", "refuses_init", faulty, kInit}};
+  attaches_schedulers_ = facet.can_attach("fifo", *fifo).ok();
+  return {};
+}
+
 engine::RunReport BootedMachine::run(const Scenario& scenario) {
   engine::Session session(**handle_, *files_, *tasks_, view_, events_, cancellation_);
   engine::RunReport report;
   report.backdrop.name = "backdrop";
+  engine::SchedulerControl control(*schedulers_facet_, **handle_, events_, schedulers_,
+                                   scenario.run, report);
+  session.set_schedulers(control);
   if (auto online = session.read_online_cpus(); !online) {
     report.cause = std::move(online).error();
     return report;
   }
   engine::run_steps(scenario, session, observer_, report);
+  if (!control.attached().empty()) { // the next case finds the kernel's own again
+    if (auto detached = control.detach(); !detached && !report.cause) {
+      report.cause = std::move(detached).error();
+    }
+  }
   return report;
 }
 

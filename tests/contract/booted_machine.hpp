@@ -5,15 +5,18 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <schedrig/backend.hpp>
 #include <schedrig/files.hpp>
 #include <schedrig/scenario.hpp>
+#include <schedrig/schedulers.hpp>
 #include <schedrig/tasks.hpp>
 
 #include "host/engine/machine_handle.hpp"
 #include "host/engine/observer.hpp"
 #include "host/engine/run_report.hpp"
+#include "host/engine/scheduler_control.hpp"
 #include "host/engine/session.hpp"
 #include "host/loader/registry.hpp"
 
@@ -45,13 +48,17 @@ class BootedMachine {
   [[nodiscard]] engine::GuestFiles& files() { return session_->files(); }
   [[nodiscard]] TasksFacet& tasks() { return session_->tasks(); }
   [[nodiscard]] Machine& machine() { return **handle_; }
+  // Whether it can attach anything but the kernel's own scheduler.
+  [[nodiscard]] bool attaches_schedulers() const { return attaches_schedulers_; }
 
-  // Runs steps on it as `schedrig run` does.
+  // Runs steps on it as `schedrig run` does. Ops may name the schedulers fifo, vtime and, of plugin
+  // faulty, loses_a_task, breaks_a_rule, asks_for_restart, refuses_init.
   engine::RunReport run(const Scenario& scenario);
 
  private:
   BootedMachine();
   Result<> boot();
+  Result<> load_schedulers(SchedulersFacet& facet);
 
   engine::RunObserver observer_;
   engine::EventCollector events_{observer_};
@@ -61,6 +68,9 @@ class BootedMachine {
   loader::Registry registry_;
   std::unique_ptr<engine::MachineHandle> handle_;
   std::unique_ptr<engine::Session> session_;
+  std::vector<engine::SchedulerChoice> schedulers_;
+  bool attaches_schedulers_ = false;
+  SchedulersFacet* schedulers_facet_ = nullptr;
   FilesFacet* files_ = nullptr;
   TasksFacet* tasks_ = nullptr;
   std::string problem_;

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <schedrig/scheduler_exit.hpp>
+
 #include "tests/unit/config/load.hpp"
 
 namespace schedrig::config {
@@ -57,6 +59,17 @@ TEST_F(ReferenceFile, run) {
   EXPECT_EQ(run.deadline_ns, 60'000'000'000);
   EXPECT_EQ(run.seed, 42U);
   EXPECT_EQ(run.expect, Expectation::kPass);
+  EXPECT_EQ(run.expect_exit.kind, kExitErrorStall);
+  EXPECT_EQ(run.on_exit, OnExit::kFail);
+}
+
+TEST_F(ReferenceFile, schedulers) {
+  ASSERT_EQ(scenario().schedulers.size(), 1U);
+  const SchedulerConfig& mine = scenario().schedulers[0];
+  EXPECT_EQ(mine.name, "mine");
+  EXPECT_EQ(mine.plugin, "scx");
+  ASSERT_EQ(mine.params.size(), 1U);
+  EXPECT_EQ(mine.params[0].key, "slice_ns");
 }
 
 TEST_F(ReferenceFile, machine_plugins_and_backend) {

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/prepared_schedulers.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "host/text/quote.hpp"
+
+namespace schedrig::cli {
+namespace {
+
+using engine::kKernelsOwn;
+
+class Preparation {
+ public:
+  Preparation(PreparedRun& run, const Refuse& refuse) : run_(run), refuse_(refuse) {}
+
+  int prepare() {
+    const RunConfig& config = run_.scenario.run;
+    const bool own = config.scheduler == kKernelsOwn;
+    if (const int code =
+            load(std::string(kKernelsOwn), {}, own ? config.scheduler_params : ConfigParams{},
+                 "scheduler_params", run_.kernels_own)) {
+      return code;
+    }
+    for (const SchedulerConfig& one : run_.scenario.schedulers) {
+      if (one.plugin == kKernelsOwn) {
+        return refuse_at(one.pos, "[[scheduler]] " + text::quote(one.name) + " is of plugin eevdf",
+                         "eevdf is the kernel's own and runs while nothing is attached");
+      }
+    }
+    if (!own) {
+      if (const int code = add(config.scheduler, config.scheduler_pos, config.scheduler_params)) {
+        return code;
+      }
+    }
+    return of_all_ops();
+  }
+
+ private:
+  int of_all_ops() {
+    if (const int code = of_ops(run_.scenario.backdrop.ops)) {
+      return code;
+    }
+    for (const Step& step : run_.scenario.steps) {
+      if (const int code = of_ops(step.ops)) {
+        return code;
+      }
+    }
+    return kExitPass;
+  }
+
+  int of_ops(const std::vector<Op>& ops) {
+    for (const Op& op : ops) {
+      std::string name;
+      if (const auto* attach = std::get_if<AttachScheduler>(&op.body)) {
+        name = attach->scheduler;
+      } else if (const auto* replace = std::get_if<ReplaceScheduler>(&op.body)) {
+        name = replace->scheduler;
+      } else {
+        continue;
+      }
+      if (name == kKernelsOwn) {
+        return refuse_at(op.pos, "eevdf is the kernel's own scheduler: it cannot be attached",
+                         "detach_scheduler leads back to it");
+      }
+      if (const int code = add(name, op.pos, {})) {
+        return code;
+      }
+    }
+    return kExitPass;
+  }
+
+  // `params` are [run] scheduler_params: of a plugin, not of a [[scheduler]], which has its own.
+  int add(const std::string& name, SourcePos pos, const ConfigParams& params) {
+    const auto known = [&](const PreparedScheduler& each) { return each.choice.name == name; };
+    if (std::ranges::any_of(run_.schedulers, known)) {
+      return kExitPass;
+    }
+    const auto& declared = run_.scenario.schedulers;
+    const auto found = std::ranges::find(declared, name, &SchedulerConfig::name);
+    PreparedScheduler& out = run_.schedulers.emplace_back();
+    if (found == declared.end()) {
+      return load(name, pos, params, "scheduler_params", out);
+    }
+    if (!params.empty()) {
+      return refuse_at(params.front().key_pos,
+                       "scheduler_params beside [[scheduler]] " + text::quote(name),
+                       "write them as params of that [[scheduler]]");
+    }
+    const int code = load(found->plugin, found->pos, found->params,
+                          "params of [[scheduler]] " + text::quote(name), out);
+    out.choice.name = out.choice.label = name;
+    return code;
+  }
+
+  int load(const std::string& plugin, SourcePos pos, const ConfigParams& params,
+           const std::string& where, PreparedScheduler& out) {
+    const auto loaded = run_.registry->load(plugin, PluginKind::kScheduler);
+    if (!loaded) {
+      const Error& error = loaded.error();
+      return error.code == StatusCode::kNotFound && pos.line != 0
+                 ? refuse_at(pos, error.message, error.help)
+                 : report_error(error, exit_code_for(error));
+    }
+    out.choice.name = plugin;
+    out.choice.label = (*loaded)->id;
+    out.choice.plugin = (*loaded)->plugin;
+    out.params = config::bind_params(params, (*loaded)->descriptor->params, where);
+    out.choice.params = out.params.view();
+    return out.params.ok() ? kExitPass : refuse_(out.params.diagnostics());
+  }
+
+  int refuse_at(SourcePos pos, std::string message, std::string help) {
+    return refuse_({{.pos = pos, .message = std::move(message), .help = std::move(help)}});
+  }
+
+  PreparedRun& run_;
+  const Refuse& refuse_;
+};
+
+} // namespace
+
+std::vector<engine::SchedulerChoice> PreparedRun::choices() const {
+  std::vector<engine::SchedulerChoice> all;
+  std::ranges::transform(schedulers, std::back_inserter(all), &PreparedScheduler::choice);
+  return all;
+}
+
+int prepare_schedulers(PreparedRun& run, const Refuse& refuse) {
+  return Preparation(run, refuse).prepare();
+}
+
+} // namespace schedrig::cli
