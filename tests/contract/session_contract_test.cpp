@@ -170,5 +170,27 @@ TEST_F(MachineContract, a_session_ends_its_waits_at_the_runs_deadline) {
   EXPECT_NE(waited.error().message.find("deadline"), std::string::npos);
 }
 
+// A config's own mistakes of this kind are found before a run; what a machine turns out to lack is
+// found here.
+TEST_F(MachineContract, a_failed_op_names_step_op_file_line_and_object) {
+  Scenario scenario;
+  scenario.files = {"scenario.toml"};
+  Step& step = scenario.steps.emplace_back();
+  step.name = "first";
+  CgroupDef cell;
+  cell.name = "cell";
+  scenario.backdrop.cgroups.push_back(cell);
+  Op op;
+  op.body = SetCpuset{.cgroup = "cell", .cpus = LlcCpus{9}};
+  op.pos = {.file = 0, .line = 9, .column = 1};
+  step.ops.push_back(op);
+  const engine::RunReport report = booted().run(scenario);
+  ASSERT_TRUE(report.cause.has_value());
+  EXPECT_EQ(report.cause->message.find("step 1 \"first\", op 1 set_cpuset (scenario.toml:9): "
+                                       "llc = 9 does not exist"),
+            0U)
+      << report.cause->message;
+}
+
 } // namespace
 } // namespace schedrig::contract

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine/machine_fit.hpp"
+
+#include <numeric>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "host/engine/cpuset.hpp"
+
+namespace schedrig::engine {
+namespace {
+
+class Checker {
+ public:
+  explicit Checker(const Scenario& scenario)
+      : topology_(scenario.machine.topology.view()), cpus_(cpu_count(topology_)) {
+    std::iota(cpus_.begin(), cpus_.end(), 0U);
+  }
+
+  void defs(const std::vector<CgroupDef>& defs) {
+    for (const CgroupDef& one : defs) {
+      def(one, "cgroup \"" + one.name + "\"");
+    }
+  }
+
+  void ops(const std::vector<Op>& ops) {
+    for (const Op& op : ops) {
+      pos_ = op.pos;
+      who_ = "op " + std::string(op_info(op.body).name);
+      std::visit([&](const auto& body) { check(body); }, op.body);
+    }
+  }
+
+  [[nodiscard]] std::vector<Missing> take() { return std::move(found_); }
+
+ private:
+  void def(const CgroupDef& def, const std::string& who) {
+    who_ = who;
+    pos_ = def.pos;
+    if (def.cpuset) {
+      cpuset(*def.cpuset);
+    }
+    for (const WorkGroup& group : def.work) {
+      pos_ = group.pos;
+      work(group);
+    }
+  }
+
+  void cpuset(const CpusetSpec& spec) {
+    if (const auto resolved = resolve(spec, topology_, cpus_); !resolved) {
+      report(resolved.error().message, resolved.error().help);
+    }
+  }
+
+  void cpu(std::uint32_t cpu) {
+    if (cpu >= cpus_.size()) {
+      report("CPU " + std::to_string(cpu) + " does not exist",
+             "the machine has CPUs " + to_cpulist(cpus_));
+    }
+  }
+
+  void affinity(const AffinityIntent& intent) {
+    if (const auto* exact = std::get_if<ExactAffinity>(&intent); exact != nullptr) {
+      cpu(exact->cpus.empty() ? 0 : exact->cpus.back());
+    } else if (const auto* random = std::get_if<RandomAffinity>(&intent);
+               random != nullptr && random->count > cpus_.size()) {
+      report("random affinity of " + std::to_string(random->count) + " CPUs",
+             "the machine has " + std::to_string(cpus_.size()));
+    }
+  }
+
+  void work(const WorkGroup& group) {
+    affinity(group.affinity);
+    for (const std::uint32_t node : group.mem_policy.nodes) {
+      if (node >= topology_.nodes.size()) {
+        report("node " + std::to_string(node) + " does not exist",
+               "the topology has nodes 0 to " + std::to_string(topology_.nodes.size() - 1));
+      }
+    }
+  }
+
+  void target(const KernelTarget& target) {
+    if (const auto* per_cpu = std::get_if<PerCpuTarget>(&target)) {
+      cpu(per_cpu->cpu);
+    }
+  }
+
+  // --- what each op names
+  // -------------------------------------------------------------------------
+  void check(const AddCgroupDef& op) { def(op.def, who_); }
+  void check(const SetCpuset& op) { cpuset(op.cpus); }
+  void check(const Spawn& op) { work(op.work); }
+  void check(const SetAffinity& op) { affinity(op.affinity); }
+  void check(const SteerIrq& op) { cpu(op.cpu); }
+  void check(const SchedCommand& op) { cpu(op.vcpu); }
+  template <class T> void check(const T& op) {
+    if constexpr (requires { op.target; }) {
+      target(op.target);
+    } else if constexpr (requires { op.writes; }) {
+      for (const KernelWrite& write : op.writes) {
+        target(write.target);
+      }
+    }
+  }
+
+  void report(const std::string& what, std::string help) {
+    found_.push_back({.pos = pos_, .message = who_ + ": " + what, .help = std::move(help)});
+  }
+
+  TopologyView topology_;
+  std::vector<std::uint32_t> cpus_;
+  std::string who_;
+  SourcePos pos_;
+  std::vector<Missing> found_;
+};
+
+} // namespace
+
+std::vector<Missing> machine_misfits(const Scenario& scenario) {
+  Checker checker(scenario);
+  checker.defs(scenario.backdrop.cgroups);
+  checker.ops(scenario.backdrop.ops);
+  for (const Step& step : scenario.steps) {
+    checker.ops(step.ops);
+    checker.defs(step.setup);
+  }
+  return checker.take();
+}
+
+} // namespace schedrig::engine
