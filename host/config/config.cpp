@@ -3,91 +3,95 @@
 
 #include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "host/config/decode_scenario.hpp"
 #include "host/config/decoder.hpp"
-#include "host/config/limits.hpp"
+#include "host/config/layers.hpp"
+#include "host/config/merge.hpp"
 #include "host/config/overrides.hpp"
-#include "host/config/read_file.hpp"
 #include "host/config/references.hpp"
-#include "host/config/toml_parser.hpp"
 
 namespace schedrig::config {
 namespace {
 
-// Before anything else: a file of another version has other keys, and errors about them would
-// mislead.
-bool check_schema(const Node& document, Diagnostics& to) {
-  constexpr std::string_view kHelp = "put `schema = 1` on the first line";
-  if (document.members.empty() || document.find("schema") == nullptr) {
-    to.add({.file = 0, .line = 1, .column = 1}, "the file does not say its schema",
-           std::string(kHelp));
-    return false;
-  }
-  const Member& first = document.members.front();
-  const Node& schema = *document.find("schema");
-  if (schema.type != NodeType::kInteger || schema.integer != kSchema) {
-    to.add(schema.pos,
-           "this schedrig reads schema 1" +
-               (schema.type == NodeType::kInteger
-                    ? ", the file has " + std::to_string(schema.integer)
-                    : std::string(", schema is ") + std::string(describe(schema.type))),
-           schema.type == NodeType::kInteger && schema.integer > kSchema
-               ? "the file was written for a newer release"
-               : std::string(kHelp));
-    return false;
-  }
-  if (first.key != "schema" && schema.pos.file == first.key_pos.file) {
-    to.add(first.key_pos, "schema is not the first key", std::string(kHelp));
-    return false;
-  }
-  return true;
-}
-
-void decode(const LoadOptions& options, LoadedConfig& loaded, Diagnostics& errors) {
-  std::optional<Node> document = parse_toml(loaded.sources[0].text, 0, errors);
-  if (!document) {
-    return;
+// What lies above the file.
+void apply_upper_layers(const LoadOptions& options, Layers& layers, LoadedConfig& loaded,
+                        Diagnostics& errors) {
+  for (const std::string& path : options.overlays) {
+    if (auto overlay = layers.load_file(path, SourceKind::kOverlay)) {
+      merge_over(loaded.document, *std::move(overlay), scenario_forms());
+    }
   }
   for (const std::string& set : options.sets) {
     const auto file = static_cast<std::uint32_t>(loaded.sources.size());
-    loaded.sources.push_back({"--set", set});
-    apply_set(set, file, *document, errors);
+    loaded.sources.push_back({"--set", set, SourceKind::kSet});
+    apply_set(set, file, loaded.document, errors);
   }
-  if (!errors.empty() || !check_schema(*document, errors)) {
+}
+
+// Folders of plugins are relative to the file that names them; the reader of a Scenario knows only
+// the first.
+void anchor_plugin_path(LoadedConfig& loaded) {
+  const Node* plugins = loaded.document.find("plugins");
+  const Node* path = plugins == nullptr ? nullptr : plugins->find("path");
+  auto& folders = loaded.scenario.plugin_path;
+  for (std::size_t i = 0; path != nullptr && i < folders.size() && i < path->items.size(); ++i) {
+    const std::uint32_t file = path->items[i].pos.file;
+    if (file != 0 && loaded.sources[file].kind != SourceKind::kSet) {
+      std::error_code error; // absolute() fails only without a current folder
+      folders[i] =
+          std::filesystem::absolute(
+              std::filesystem::path(loaded.sources[file].name).parent_path() / folders[i], error)
+              .lexically_normal()
+              .string();
+    }
+  }
+}
+
+void decode(const LoadOptions& options, LoadedConfig& loaded, Diagnostics& errors) {
+  for (const Source& source : loaded.sources) {
+    loaded.scenario.files.push_back(source.name);
+  }
+  if (!errors.empty()) {
     return;
   }
-  Decoder decoder(errors, {.accept_unlanded = options.accept_unlanded});
-  decode_scenario(decoder, *document, loaded.scenario);
-  check_references(decoder, loaded.scenario);
+  Decoder decoder(
+      errors, {.accept_unlanded = options.accept_unlanded, .host_topology = options.host_topology});
+  decode_scenario(decoder, loaded.document, loaded.scenario);
+  anchor_plugin_path(loaded);
+  if (options.references) {
+    check_references(decoder, loaded.scenario);
+  }
+}
+
+template <class LoadBase>
+LoadedConfig load(const std::string& name, const LoadOptions& options, LoadBase&& load_base) {
+  LoadedConfig loaded;
+  loaded.scenario.run.name = std::filesystem::path(name).stem().string();
+  Diagnostics errors;
+  Layers layers(loaded.sources, errors);
+  if (std::optional<Node> document = load_base(layers)) {
+    loaded.document = *std::move(document);
+    apply_upper_layers(options, layers, loaded, errors);
+  }
+  decode(options, loaded, errors);
+  loaded.diagnostics = errors.take_sorted();
+  return loaded;
 }
 
 } // namespace
 
 LoadedConfig load_text(std::string text, std::string name, const LoadOptions& options) {
-  LoadedConfig loaded;
-  loaded.scenario.run.name = std::filesystem::path(name).stem().string();
-  loaded.sources.push_back({std::move(name), std::move(text)});
-  Diagnostics errors;
-  decode(options, loaded, errors);
-  loaded.diagnostics = errors.take_sorted();
-  for (const Source& source : loaded.sources) {
-    loaded.scenario.files.push_back(source.name);
-  }
-  return loaded;
+  return load(name, options, [&](Layers& layers) {
+    return layers.load_text(name, std::move(text), SourceKind::kFile);
+  });
 }
 
 LoadedConfig load_file(const std::string& path, const LoadOptions& options) {
-  auto text = read_file(path, kMaxFileBytes);
-  if (text) {
-    return load_text(*std::move(text), path, options);
-  }
-  LoadedConfig loaded;
-  loaded.sources.push_back({path, {}});
-  loaded.scenario.files.push_back(path);
-  loaded.diagnostics.push_back({SourcePos{}, text.error().message, text.error().help});
-  return loaded;
+  return load(path, options,
+              [&](Layers& layers) { return layers.load_file(path, SourceKind::kFile); });
 }
 
 } // namespace schedrig::config

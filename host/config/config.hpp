@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Config files: from a path to a checked Scenario, or to every error of the file at once.
+// Config files: from a path to a checked Scenario, or to every error of its files at once.
+//
+// Layers, lowest first: what the file extends, the file, each overlay, each --set. Tables merge,
+// everything else is replaced.
 //
 // What is checked: TOML, keys, types, ranges, and the references that the file alone decides
 // (references.hpp). What is not, because it takes more than the file: plugins and their parameters
@@ -13,17 +16,17 @@
 
 #include <schedrig/scenario.hpp>
 
+#include "host/config/decoder.hpp"
 #include "host/config/diagnostic.hpp"
+#include "host/config/node.hpp"
 
 namespace schedrig::config {
 
-// The version of the format: `schema = 1`.
-inline constexpr std::int64_t kSchema = 1;
-
 struct LoadOptions {
-  // "a.b[2].c=VALUE", applied in order before decoding; VALUE is a TOML value and replaces what is
-  // there, tables and lists included.
-  std::vector<std::string> sets;
+  std::vector<std::string> overlays = {}; // paths of files
+  std::vector<std::string> sets = {};     // "a.b[2].c=VALUE" with a TOML value
+  bool references = true;                 // false: leave out what references.hpp checks
+  HostTopology host_topology = nullptr;   // what topology = "host" means; null: refused
   // Decode what no engine runs yet instead of refusing it: for tests of the data model.
   bool accept_unlanded = false;
 };
@@ -31,7 +34,8 @@ struct LoadOptions {
 struct LoadedConfig {
   Scenario scenario; // to be used only when ok()
   std::vector<Diagnostic> diagnostics;
-  Sources sources; // what positions refer to: the file, then one entry a --set
+  Sources sources; // what positions refer to: the files as they were read, then one entry a --set
+  Node document;   // all layers merged; each value has its place; empty when a file was not read
 
   [[nodiscard]] bool ok() const noexcept { return diagnostics.empty(); }
 };

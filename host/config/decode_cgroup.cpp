@@ -34,7 +34,8 @@ void read_cpu_max(Decoder& decoder, const FieldInfo& info, const Node& value,
 constexpr std::array kCpuFields = {
     integer_key<&CgroupDef::cpu_weight>("weight", "share of CPU time (cpu.weight)", kWeight),
     custom_key<&CgroupDef::cpu_max, read_cpu_max>("max", FieldKind::kTable,
-                                                  "limit of CPU time (cpu.max)"),
+                                                  "limit of CPU time (cpu.max)",
+                                                  {.forms = a_table<CpuMax, kCpuMaxFields>}),
 };
 constexpr std::array kMemoryFields = {
     size_key<&CgroupDef::memory_max>("max", "hard limit (memory.max)"),
@@ -55,7 +56,8 @@ void read_controller(Decoder& decoder, const FieldInfo& info, const Node& value,
 
 template <auto& kFields>
 constexpr Field<CgroupDef> controller_key(std::string_view key, std::string_view doc) {
-  return {make_info(key, FieldKind::kTable, doc, {}), &read_controller<kFields>};
+  return {make_info(key, FieldKind::kTable, doc, {.forms = a_table<CgroupDef, kFields>}),
+          &read_controller<kFields>};
 }
 
 void read_works(Decoder& decoder, const FieldInfo& info, const Node& value,
@@ -77,9 +79,11 @@ void read_cpuset(Decoder& decoder, const FieldInfo& info, const Node& value,
 
 constexpr std::array kCgroupFields = {
     custom_key<&CgroupDef::name, decode_cgroup_name>(
-        "name", FieldKind::kString, "the cgroup's name, unique while it lives", kRequired),
+        "name", FieldKind::kString, "the cgroup's name, unique while it lives",
+        {.required = true, .forms = cgroup_name_forms}),
     custom_key<&CgroupDef::cpuset, read_cpuset>("cpuset", FieldKind::kTable,
-                                                "the CPUs it may use; all by default"),
+                                                "the CPUs it may use; all by default",
+                                                {.forms = cpuset_forms}),
     controller_key<kCpuFields>("cpu", "weight and limit of CPU time"),
     controller_key<kMemoryFields>("memory", "limits of memory"),
     controller_key<kIoFields>("io", "weight of disk time"),
@@ -87,7 +91,8 @@ constexpr std::array kCgroupFields = {
     bool_key<&CgroupDef::swappable>("swappable", "a matrix may replace its work type",
                                     {.default_value = "false", .landed = Landed::kNo}),
     custom_key<&CgroupDef::work, read_works>("work", FieldKind::kTableList,
-                                             "its worker groups; none by default"),
+                                             "its worker groups; none by default",
+                                             {.forms = list_of<work_forms>}),
     string_key<&CgroupDef::payload>("payload", "a declared payload to run in it"),
 };
 
@@ -104,6 +109,19 @@ bool usable_in_a_name(char c) {
 }
 
 } // namespace
+
+std::span<const Form> cgroup_name_forms() {
+  static constexpr Form kForm{.kind = FieldKind::kString,
+                              .pattern = "[A-Za-z0-9_-]{1,64}",
+                              .noun = "a name of 1 to 64 letters, digits, _ and -"};
+  return {&kForm, 1};
+}
+
+std::span<const Form> cgroup_forms() {
+  static constexpr Form kForm{
+      .kind = FieldKind::kTable, .name = "cgroup", .keys = keys_of_table<CgroupDef, kCgroupFields>};
+  return {&kForm, 1};
+}
 
 void decode_cgroup_name(Decoder& decoder, const FieldInfo& info, const Node& value,
                         std::string& to) {

@@ -24,4 +24,8 @@ void decode_work(Decoder& decoder, const FieldInfo& info, const Node& value, Wor
 void decode_cgroup_name(Decoder& decoder, const FieldInfo& info, const Node& value,
                         std::string& to);
 
+[[nodiscard]] std::span<const Form> cgroup_forms();
+[[nodiscard]] std::span<const Form> work_forms();
+[[nodiscard]] std::span<const Form> cgroup_name_forms();
+
 } // namespace schedrig::config

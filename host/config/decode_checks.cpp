@@ -36,6 +36,10 @@ static_assert(well_formed<ChecksConfig>(kChecksFields));
 
 } // namespace
 
+std::span<const Form> checks_forms() {
+  return a_table<ChecksConfig, kChecksFields>();
+}
+
 void decode_checks(Decoder& decoder, const FieldInfo&, const Node& value, ChecksConfig& to) {
   decode_table<ChecksConfig>(decoder, value, "[checks]", kChecksFields, to);
 }

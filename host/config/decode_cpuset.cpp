@@ -95,18 +95,31 @@ void read_exact(Decoder& decoder, const FieldInfo& info, const Node& value, Cpus
   to = exact;
 }
 
+constexpr More kPlace{.minimum = 0, .maximum = kMaxCpus - 1};
+constexpr Form kFractionForm{.kind = FieldKind::kNumber, .minimum = 0, .maximum = 1};
+constexpr std::array kFractionForms = {kFractionForm};
+constexpr std::array kRangeForms = {Form{.kind = FieldKind::kList,
+                                         .items = as_forms<kFractionForms>,
+                                         .least_items = 2,
+                                         .most_items = 2}};
+
 constexpr std::array kCpusetAlternatives = {
-    Field<CpusetSpec>{make_info("llc", FieldKind::kInteger, "the CPUs of an LLC", {}),
+    Field<CpusetSpec>{make_info("llc", FieldKind::kInteger, "the CPUs of an LLC", kPlace),
                       &read_index<LlcCpus, &LlcCpus::llc>},
-    Field<CpusetSpec>{make_info("numa", FieldKind::kInteger, "the CPUs of a NUMA node", {}),
+    Field<CpusetSpec>{make_info("numa", FieldKind::kInteger, "the CPUs of a NUMA node", kPlace),
                       &read_index<NumaCpus, &NumaCpus::node>},
-    Field<CpusetSpec>{make_info("range", FieldKind::kList, "from and to, as fractions", {}),
+    Field<CpusetSpec>{make_info("range", FieldKind::kList, "from and to, as fractions",
+                                {.forms = as_forms<kRangeForms>}),
                       &read_range},
-    Field<CpusetSpec>{make_info("disjoint", FieldKind::kTable, "one of several equal parts", {}),
+    Field<CpusetSpec>{make_info("disjoint", FieldKind::kTable, "one of several equal parts",
+                                {.forms = a_table<DisjointCpus, kDisjointFields>}),
                       &read_disjoint},
-    Field<CpusetSpec>{make_info("overlap", FieldKind::kTable, "a part, widened", {}),
+    Field<CpusetSpec>{make_info("overlap", FieldKind::kTable, "a part, widened",
+                                {.forms = a_table<OverlapCpus, kOverlapFields>}),
                       &read_overlap},
-    Field<CpusetSpec>{make_info("exact", FieldKind::kChoice, "a list of CPUs", {}), &read_exact},
+    Field<CpusetSpec>{
+        make_info("exact", FieldKind::kChoice, "a list of CPUs", {.forms = a_cpulist}),
+        &read_exact},
 };
 
 constexpr auto kRandomFields = std::array{
@@ -126,10 +139,12 @@ void read_exact_affinity(Decoder& decoder, const FieldInfo& info, const Node& va
 }
 
 constexpr std::array kAffinityAlternatives = {
-    Field<AffinityIntent>{make_info("random", FieldKind::kTable, "CPUs drawn by the seed", {}),
+    Field<AffinityIntent>{make_info("random", FieldKind::kTable, "CPUs drawn by the seed",
+                                    {.forms = a_table<RandomAffinity, kRandomFields>}),
                           &read_random},
-    Field<AffinityIntent>{make_info("exact", FieldKind::kChoice, "a list of CPUs", {}),
-                          &read_exact_affinity},
+    Field<AffinityIntent>{
+        make_info("exact", FieldKind::kChoice, "a list of CPUs", {.forms = a_cpulist}),
+        &read_exact_affinity},
 };
 
 enum class AffinityWord : std::uint8_t { kInherit, kLlc, kCrossCgroup, kSingleCpu, kSmtPair };
@@ -166,18 +181,20 @@ void read_nodes(Decoder& decoder, const FieldInfo& info, const Node& value, MemP
   decode_cpus(decoder, info, value, to.nodes);
 }
 
+constexpr More kNodes{.forms = a_cpulist};
 constexpr std::array kMemPolicyAlternatives = {
-    Field<MemPolicy>{make_info("bind", FieldKind::kList, "only these nodes", {}),
+    Field<MemPolicy>{make_info("bind", FieldKind::kList, "only these nodes", kNodes),
                      &read_nodes<MemPolicyMode::kBind>},
-    Field<MemPolicy>{make_info("preferred", FieldKind::kList, "this node first", {}),
+    Field<MemPolicy>{make_info("preferred", FieldKind::kList, "this node first", kNodes),
                      &read_nodes<MemPolicyMode::kPreferred>},
-    Field<MemPolicy>{make_info("interleave", FieldKind::kList, "page by page over these nodes", {}),
-                     &read_nodes<MemPolicyMode::kInterleave>},
-    Field<MemPolicy>{make_info("preferred_many", FieldKind::kList, "these nodes first", {}),
-                     &read_nodes<MemPolicyMode::kPreferredMany>},
     Field<MemPolicy>{
-        make_info("weighted_interleave", FieldKind::kList, "over these nodes by their weights", {}),
-        &read_nodes<MemPolicyMode::kWeightedInterleave>},
+        make_info("interleave", FieldKind::kList, "page by page over these nodes", kNodes),
+        &read_nodes<MemPolicyMode::kInterleave>},
+    Field<MemPolicy>{make_info("preferred_many", FieldKind::kList, "these nodes first", kNodes),
+                     &read_nodes<MemPolicyMode::kPreferredMany>},
+    Field<MemPolicy>{make_info("weighted_interleave", FieldKind::kList,
+                               "over these nodes by their weights", kNodes),
+                     &read_nodes<MemPolicyMode::kWeightedInterleave>},
 };
 
 static_assert(well_formed<DisjointCpus>(kDisjointFields));
@@ -186,7 +203,32 @@ static_assert(well_formed<CpusetSpec>(kCpusetAlternatives));
 static_assert(well_formed<AffinityIntent>(kAffinityAlternatives));
 static_assert(well_formed<MemPolicy>(kMemPolicyAlternatives));
 
+constexpr std::array kAffinityForms = {
+    Form{.kind = FieldKind::kString, .words = words_of<kAffinityWords>},
+    kOneKeyForm<AffinityIntent, kAffinityAlternatives>,
+};
+constexpr std::array kMemPolicyForms = {
+    Form{.kind = FieldKind::kString, .words = words_of<kMemPolicyWords>},
+    kOneKeyForm<MemPolicy, kMemPolicyAlternatives>,
+};
+
 } // namespace
+
+std::span<const Form> cpuset_forms() {
+  static constexpr Form kForm{.kind = FieldKind::kTable,
+                              .name = "cpuset",
+                              .keys = keys_of_table<CpusetSpec, kCpusetAlternatives>,
+                              .one_key = true};
+  return {&kForm, 1};
+}
+
+std::span<const Form> affinity_forms() {
+  return kAffinityForms;
+}
+
+std::span<const Form> mem_policy_forms() {
+  return kMemPolicyForms;
+}
 
 void decode_cpus(Decoder& decoder, const FieldInfo& info, const Node& value,
                  std::vector<std::uint32_t>& to) {

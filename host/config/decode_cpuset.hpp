@@ -27,4 +27,8 @@ void decode_mem_policy(Decoder& decoder, const FieldInfo& info, const Node& valu
 void decode_cpus(Decoder& decoder, const FieldInfo& info, const Node& value,
                  std::vector<std::uint32_t>& to);
 
+[[nodiscard]] std::span<const Form> cpuset_forms();
+[[nodiscard]] std::span<const Form> affinity_forms();
+[[nodiscard]] std::span<const Form> mem_policy_forms();
+
 } // namespace schedrig::config

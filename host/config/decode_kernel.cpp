@@ -70,17 +70,28 @@ void read_task(Decoder& decoder, const FieldInfo& info, const Node& value, Kerne
   }
 }
 
+constexpr std::array kTaskForms = {
+    kTableForm<TaskTarget, kTaskFields>,
+    kTableForm<WorkerTarget, kWorkerFields>,
+};
+
 constexpr std::array kTargetAlternatives = {
     Field<KernelTarget>{make_info("symbol", FieldKind::kString, "a kernel symbol", {}),
                         &read_symbol},
-    Field<KernelTarget>{make_info("direct", FieldKind::kInteger, "a direct-map address", {}),
-                        &read_address<DirectTarget>},
-    Field<KernelTarget>{make_info("kva", FieldKind::kInteger, "any kernel address", {}),
-                        &read_address<KvaTarget>},
-    Field<KernelTarget>{make_info("per_cpu", FieldKind::kTable, "a field of a per-CPU symbol", {}),
+    Field<KernelTarget>{
+        make_info("direct", FieldKind::kInteger, "a direct-map address", {.forms = a_word64}),
+        &read_address<DirectTarget>},
+    Field<KernelTarget>{
+        make_info("kva", FieldKind::kInteger, "any kernel address", {.forms = a_word64}),
+        &read_address<KvaTarget>},
+    Field<KernelTarget>{make_info("per_cpu", FieldKind::kTable, "a field of a per-CPU symbol",
+                                  {.forms = a_table<PerCpuTarget, kPerCpuFields>}),
                         &read_target_table<PerCpuTarget, kPerCpuFields>},
-    Field<KernelTarget>{make_info("task", FieldKind::kTable, "a field of a task", {}), &read_task},
-    Field<KernelTarget>{make_info("map", FieldKind::kTable, "a variable of a BPF map", {}),
+    Field<KernelTarget>{
+        make_info("task", FieldKind::kTable, "a field of a task", {.forms = as_forms<kTaskForms>}),
+        &read_task},
+    Field<KernelTarget>{make_info("map", FieldKind::kTable, "a variable of a BPF map",
+                                  {.forms = a_table<MapTarget, kMapFields>}),
                         &read_target_table<MapTarget, kMapFields>},
 };
 
@@ -118,13 +129,16 @@ void read_bytes(Decoder& decoder, const FieldInfo& info, const Node& value, Kern
   }
 }
 
+constexpr More k32Bits{.minimum = 0, .maximum = UINT32_MAX};
 constexpr std::array kValueAlternatives = {
-    Field<KernelValue>{make_info("u32", FieldKind::kInteger, "32 bits", {}), &read_u32},
-    Field<KernelValue>{make_info("u64", FieldKind::kInteger, "64 bits", {}), &read_u64},
+    Field<KernelValue>{make_info("u32", FieldKind::kInteger, "32 bits", k32Bits), &read_u32},
+    Field<KernelValue>{make_info("u64", FieldKind::kInteger, "64 bits", {.forms = a_word64}),
+                       &read_u64},
     Field<KernelValue>{make_info("bytes", FieldKind::kString, "hexadecimal bytes", {}),
                        &read_bytes},
-    Field<KernelValue>{make_info("or_u32", FieldKind::kInteger, "a mask to set in 32 bits", {}),
-                       &read_or_u32},
+    Field<KernelValue>{
+        make_info("or_u32", FieldKind::kInteger, "a mask to set in 32 bits", k32Bits),
+        &read_or_u32},
 };
 
 void decode_value(Decoder& decoder, const FieldInfo& info, const Node& value, KernelValue& to) {
@@ -133,9 +147,10 @@ void decode_value(Decoder& decoder, const FieldInfo& info, const Node& value, Ke
 
 constexpr std::array kWriteFields = {
     custom_key<&KernelWrite::target, decode_target>("target", FieldKind::kTable, "where to write",
-                                                    kRequired),
-    custom_key<&KernelWrite::value, decode_value>("value", FieldKind::kTable, "what to write",
-                                                  kRequired),
+                                                    {.required = true, .forms = target_forms}),
+    custom_key<&KernelWrite::value, decode_value>(
+        "value", FieldKind::kTable, "what to write",
+        {.required = true, .forms = one_key<KernelValue, kValueAlternatives>}),
 };
 
 constexpr std::array kCompareOps = {
@@ -151,8 +166,9 @@ void read_compare_op(Decoder& decoder, const FieldInfo& info, const Node& value,
 }
 
 constexpr std::array kComparisonFields = {
-    custom_key<&Comparison::op, read_compare_op>("op", FieldKind::kString,
-                                                 "==, !=, <, <=, > or >=", kRequired),
+    custom_key<&Comparison::op, read_compare_op>(
+        "op", FieldKind::kString,
+        "==, !=, <, <=, > or >=", {.required = true, .forms = one_word<kCompareOps>}),
     word64_key<&Comparison::value>("value", "what to compare with, unsigned", kRequired),
 };
 
@@ -165,7 +181,8 @@ void read_byte_count(Decoder& decoder, const FieldInfo& info, const Node& value,
   }
 }
 constexpr std::array kWidthAlternatives = {
-    Field<KernelWidth>{make_info("bytes", FieldKind::kInteger, "how many bytes", {}),
+    Field<KernelWidth>{make_info("bytes", FieldKind::kInteger, "how many bytes",
+                                 {.minimum = 1, .maximum = kMostBytes}),
                        &read_byte_count},
 };
 
@@ -179,7 +196,34 @@ static_assert(well_formed<KernelWrite>(kWriteFields));
 static_assert(well_formed<Comparison>(kComparisonFields));
 static_assert(well_formed<KernelWidth>(kWidthAlternatives));
 
+constexpr std::array kWidthForms = {
+    Form{.kind = FieldKind::kString, .words = words_of<kWidthWords>},
+    kOneKeyForm<KernelWidth, kWidthAlternatives>,
+};
+constexpr std::array kWritesForms = {
+    Form{.kind = FieldKind::kList, .items = a_table<KernelWrite, kWriteFields>, .least_items = 1}};
+
 } // namespace
+
+std::span<const Form> target_forms() {
+  static constexpr Form kForm{.kind = FieldKind::kTable,
+                              .name = "target",
+                              .keys = keys_of_table<KernelTarget, kTargetAlternatives>,
+                              .one_key = true};
+  return {&kForm, 1};
+}
+
+std::span<const Form> width_forms() {
+  return kWidthForms;
+}
+
+std::span<const Form> write_forms() {
+  return kWritesForms;
+}
+
+std::span<const Form> comparison_forms() {
+  return a_table<Comparison, kComparisonFields>();
+}
 
 void decode_target(Decoder& decoder, const FieldInfo& info, const Node& value, KernelTarget& to) {
   decode_choice<KernelTarget>(decoder, value, info.key, kTargetAlternatives, to);

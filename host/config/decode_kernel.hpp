@@ -27,4 +27,9 @@ void decode_writes(Decoder& decoder, const FieldInfo& info, const Node& value,
 void decode_comparison(Decoder& decoder, const FieldInfo& info, const Node& value,
                        std::optional<Comparison>& to);
 
+[[nodiscard]] std::span<const Form> target_forms();
+[[nodiscard]] std::span<const Form> width_forms();
+[[nodiscard]] std::span<const Form> write_forms();
+[[nodiscard]] std::span<const Form> comparison_forms();
+
 } // namespace schedrig::config

@@ -44,7 +44,7 @@ void read_counts(Decoder& decoder, const FieldInfo& info, const Node& value,
 constexpr std::array kNodeFields = {
     custom_key<&NodeTable::llcs, read_counts>(
         "llcs", FieldKind::kList, "cores of each of its LLCs; []: a node of memory only",
-        {.required = true, .minimum = 1, .maximum = kMaxCpus}),
+        {.required = true, .minimum = 1, .maximum = kMaxCpus, .forms = list_of<an_integer>}),
     size_key<&NodeTable::memory_bytes>("memory", "its memory; an even share by default",
                                        {.minimum = kMiB, .maximum = kMemory.maximum}),
 };
@@ -75,13 +75,21 @@ void read_distances(Decoder& decoder, const FieldInfo& info, const Node& value,
 }
 
 constexpr std::array kTopologyFields = {
-    custom_key<&TopologyTable::nodes, read_nodes>("nodes", FieldKind::kTableList, "the NUMA nodes",
-                                                  kRequired),
+    custom_key<&TopologyTable::nodes, read_nodes>(
+        "nodes", FieldKind::kTableList, "the NUMA nodes",
+        {.required = true, .forms = list_of<a_table<NodeTable, kNodeFields>>}),
     integer_key<&TopologyTable::smt>("smt", "threads of each core",
                                      {.default_value = "1", .minimum = 1, .maximum = 2}),
     custom_key<&TopologyTable::distances, read_distances>(
         "distances", FieldKind::kList, "a row for each node; 10 and 20 by default",
-        {.minimum = 1, .maximum = kMaxDistance}),
+        {.minimum = 1, .maximum = kMaxDistance, .forms = list_of<list_of<an_integer>>}),
+};
+
+constexpr std::array kTopologyForms = {
+    Form{.kind = FieldKind::kString,
+         .pattern = "host|[0-9]+n[0-9]+l[0-9]+c[12]t",
+         .noun = "\"host\" or a shape (\"1n2l4c2t\")"},
+    kTableForm<TopologyTable, kTopologyFields>,
 };
 
 Topology topology_of(const TopologyTable& table) {
@@ -127,6 +135,19 @@ void read_topology_table(Decoder& decoder, const FieldInfo& info, const Node& va
   to = std::move(topology);
 }
 
+void read_host_topology(Decoder& decoder, const Node& value, Topology& to) {
+  auto topology = decoder.host_topology() == nullptr
+                      ? fail(StatusCode::kUnsupported, "there is no host to look at",
+                             "write a topology, such as \"1n2l4c2t\"")
+                      : decoder.host_topology()();
+  if (!topology) {
+    decoder.error(value.pos, "topology = \"host\": " + topology.error().message,
+                  topology.error().help);
+    return;
+  }
+  to = *std::move(topology);
+}
+
 void read_topology(Decoder& decoder, const FieldInfo& info, const Node& value, Topology& to) {
   if (value.type == NodeType::kTable) {
     read_topology_table(decoder, info, value, to);
@@ -137,8 +158,7 @@ void read_topology(Decoder& decoder, const FieldInfo& info, const Node& value, T
     return;
   }
   if (value.text == "host") {
-    // Nothing to decode: the host's own shape is looked up when the run is prepared.
-    (void)decoder.check_landed(Landed::kNo, value.pos, "host");
+    read_host_topology(decoder, value, to);
     return;
   }
   auto topology = text::parse_topology(value.text);
@@ -158,6 +178,11 @@ constexpr std::array kMemoryFields = {
     later_key<MachineConfig>("regions", FieldKind::kTableList, "named regions of memory"),
 };
 
+constexpr std::array kMachineMemoryForms = {
+    Form{.kind = FieldKind::kSize},
+    kTableForm<MachineConfig, kMemoryFields>,
+};
+
 void read_memory(Decoder& decoder, const FieldInfo& info, const Node& value, MachineConfig& to) {
   if (value.type == NodeType::kTable) {
     decode_table<MachineConfig>(decoder, value, info.key, kMemoryFields, to);
@@ -167,13 +192,14 @@ void read_memory(Decoder& decoder, const FieldInfo& info, const Node& value, Mac
 }
 
 constexpr std::array kMachineFields = {
-    custom_key<&MachineConfig::topology, read_topology>("topology", FieldKind::kChoice,
-                                                        "\"1n2l4c2t\" or a table of nodes",
-                                                        {.default_value = "1n1l2c1t"}),
+    custom_key<&MachineConfig::topology, read_topology>(
+        "topology", FieldKind::kChoice, "\"1n2l4c2t\" or a table of nodes",
+        {.default_value = "1n1l2c1t", .forms = as_forms<kTopologyForms>}),
     Field<MachineConfig>{make_info("memory", FieldKind::kSize, "memory of the machine",
                                    {.default_value = kMemory.default_value,
                                     .minimum = kMemory.minimum,
-                                    .maximum = kMemory.maximum}),
+                                    .maximum = kMemory.maximum,
+                                    .forms = as_forms<kMachineMemoryForms>}),
                          &read_memory},
     string_key<&MachineConfig::kernel>("kernel",
                                        "version prefix or path; by default the newest that fits"),
@@ -214,6 +240,10 @@ void check_memory(Decoder& decoder, const Node& value, MachineConfig& to) {
 }
 
 } // namespace
+
+std::span<const Form> machine_forms() {
+  return a_table<MachineConfig, kMachineFields>();
+}
 
 void decode_machine(Decoder& decoder, const FieldInfo&, const Node& value, MachineConfig& to) {
   to.pos = value.pos;

@@ -13,9 +13,16 @@
 namespace schedrig::config {
 namespace {
 
-OpReader reader_of(std::size_t index) {
-  const auto cgroups = cgroup_op_readers();
-  return index < cgroups.size() ? cgroups[index] : machine_op_readers()[index - cgroups.size()];
+std::vector<KindInfo> op_kinds() {
+  std::vector<KindInfo> kinds;
+  for (std::size_t i = 0; i < op_infos().size(); ++i) {
+    const OpInfo& info = op_infos()[i];
+    kinds.push_back({.kind = info.name,
+                     .doc = info.doc,
+                     .landed = info.landed ? Landed::kYes : Landed::kNo,
+                     .keys = op_entry(i).keys});
+  }
+  return kinds;
 }
 
 // The place of `kind` in OpBody, or an error.
@@ -50,6 +57,16 @@ std::optional<std::size_t> index_of(Decoder& decoder, const Node& table) {
 
 } // namespace
 
+const OpEntry& op_entry(std::size_t index) noexcept {
+  const auto cgroups = cgroup_op_entries();
+  return index < cgroups.size() ? cgroups[index] : machine_op_entries()[index - cgroups.size()];
+}
+
+std::span<const Form> op_forms() {
+  static constexpr Form kForm{.kind = FieldKind::kTable, .name = "op", .kinds = op_kinds};
+  return {&kForm, 1};
+}
+
 void decode_ops(Decoder& decoder, const FieldInfo& info, const Node& value, std::vector<Op>& to) {
   if (value.type != NodeType::kArray) {
     decoder.wrong_type(info.key, value, FieldKind::kTableList);
@@ -63,7 +80,7 @@ void decode_ops(Decoder& decoder, const FieldInfo& info, const Node& value, std:
       decoder.remember(item);
       Op& op = to.emplace_back();
       op.pos = item.pos;
-      reader_of (*index)(decoder, item, op.body);
+      op_entry(*index).read(decoder, item, op.body);
     }
     if (decoder.errors() != before) {
       decoder.lose_a_name(); // it may have been about to make or to remove a cgroup

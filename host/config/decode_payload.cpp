@@ -48,12 +48,11 @@ void read_checks(Decoder& decoder, const FieldInfo& info, const Node& value,
   }
 }
 
+constexpr std::array kOutputs = {Word{"exit_code", PayloadOutput::kExitCode},
+                                 Word{"json", PayloadOutput::kJson},
+                                 Word{"lines", PayloadOutput::kLines}};
+
 void read_output(Decoder& decoder, const FieldInfo& info, const Node& value, PayloadOutput& to) {
-  constexpr std::array<Word<PayloadOutput>, 3> kOutputs = {{
-      {"exit_code", PayloadOutput::kExitCode},
-      {"json", PayloadOutput::kJson},
-      {"lines", PayloadOutput::kLines},
-  }};
   if (const auto output = decoder.word<PayloadOutput>(info, value, kOutputs)) {
     to = *output;
   }
@@ -93,20 +92,25 @@ constexpr std::array kPayloadFields = {
     strings_key<&PayloadDef::default_args>("default_args",
                                            "arguments, before those of run_payload"),
     custom_key<&PayloadDef::output, read_output>(
-        "output", FieldKind::kChoice,
+        "output", FieldKind::kString,
         "where metrics come from: exit_code alone, the numbers of a json document, or lines of "
         "\"name = number\"",
-        {.default_value = "exit_code"}),
+        {.default_value = "exit_code", .forms = one_word<kOutputs>}),
     bool_key<&PayloadDef::gate>("gate",
                                 "its failed checks fail the run; by default they are only recorded",
                                 {.default_value = "false"}),
-    custom_key<&PayloadDef::checks, read_checks>("checks", FieldKind::kTableList,
-                                                 "what its metrics must be"),
+    custom_key<&PayloadDef::checks, read_checks>(
+        "checks", FieldKind::kTableList, "what its metrics must be",
+        {.forms = list_of<a_table<PayloadCheck, kCheckFields>>}),
 };
 static_assert(well_formed<PayloadCheck>(kCheckFields));
 static_assert(well_formed<PayloadDef>(kPayloadFields));
 
 } // namespace
+
+std::span<const Form> payload_forms() {
+  return a_table<PayloadDef, kPayloadFields>();
+}
 
 void decode_payloads(Decoder& decoder, const FieldInfo& info, const Node& value,
                      std::vector<PayloadDef>& to) {

@@ -8,6 +8,8 @@
 #include "host/config/decode_scenario.hpp"
 #include "host/config/readers.hpp"
 #include "host/text/duration.hpp"
+#include "host/text/integer.hpp"
+#include "host/text/quote.hpp"
 
 namespace schedrig::config {
 namespace {
@@ -51,13 +53,39 @@ void read_exit_kind(Decoder& decoder, const FieldInfo& info, const Node& value,
 
 constexpr std::array kExpectExitFields = {
     custom_key<&ExpectedExit::kind, read_exit_kind>(
-        "kind", FieldKind::kString, "as error_stall for SCX_EXIT_ERROR_STALL; any by default"),
+        "kind", FieldKind::kString, "as error_stall for SCX_EXIT_ERROR_STALL; any by default",
+        {.forms = one_word<kExitWords>}),
     string_key<&ExpectedExit::message>("message", "part of the exit's message; any by default"),
 };
 
 void read_expect_exit(Decoder& decoder, const FieldInfo& info, const Node& value,
                       ExpectedExit& to) {
   decode_table<ExpectedExit>(decoder, value, info.key, kExpectExitFields, to);
+}
+
+// TOML's integers end at 2^63-1; above that a seed is a string.
+void read_seed(Decoder& decoder, const FieldInfo& info, const Node& value, std::uint64_t& to) {
+  std::optional<std::uint64_t> seed;
+  if (value.type == NodeType::kInteger && value.integer >= 0) {
+    seed = static_cast<std::uint64_t>(value.integer);
+  } else if (value.type == NodeType::kString) {
+    if (const auto parsed = text::parse_integer(value.text)) {
+      seed = *parsed;
+    }
+  }
+  const bool number =
+      value.type == NodeType::kInteger ||
+      (value.type == NodeType::kString && value.text.find_first_of("0123456789") == 0);
+  if (seed) {
+    to = *seed;
+  } else if (number) {
+    decoder.error(value.pos,
+                  "seed is " + (value.type == NodeType::kString ? text::quote(value.text)
+                                                                : std::to_string(value.integer)),
+                  "allowed: 0 to 18446744073709551615; above 9223372036854775807 as a string");
+  } else {
+    decoder.wrong_type(info.key, value, info.kind);
+  }
 }
 
 // A plugin's name or path, and where it stands: later errors point at it.
@@ -90,18 +118,21 @@ constexpr std::array kRunFields = {
     duration_key<&RunConfig::deadline_ns>(
         "deadline", "limit of the whole run; by default the duration and 2 min for all else",
         {.minimum = 1, .maximum = 2 * kDay}),
-    integer_key<&RunConfig::seed>("seed", "start of every random sequence",
-                                  {.default_value = "1", .minimum = 0, .maximum = INT64_MAX}),
-    custom_key<&RunConfig::expect, read_expect>("expect", FieldKind::kString,
-                                                "the verdict that makes the run a success",
-                                                {.default_value = "pass"}),
+    custom_key<&RunConfig::seed, read_seed>("seed", FieldKind::kInteger,
+                                            "start of every random sequence, of 64 bits",
+                                            {.default_value = "1", .forms = a_word64}),
+    custom_key<&RunConfig::expect, read_expect>(
+        "expect", FieldKind::kString, "the verdict that makes the run a success",
+        {.default_value = "pass", .forms = one_word<kExpectations>}),
     custom_key<&RunConfig::expect_exit, read_expect_exit>(
         "expect_exit", FieldKind::kTable,
-        "which exit; counts with expect = \"scheduler_exit\" only"),
+        "which exit; counts with expect = \"scheduler_exit\" only",
+        {.forms = a_table<ExpectedExit, kExpectExitFields>}),
     custom_key<&RunConfig::on_exit, read_on_exit>(
         "on_exit", FieldKind::kString,
         "fail, or restart a scheduler whose exit asks for it (SCX_ECODE_ACT_RESTART)",
-        {.default_value = "fail"}), // a restart may hide what a test is to find
+        // a restart may hide what a test is to find
+        {.default_value = "fail", .forms = one_word<kOnExit>}),
 };
 static_assert(well_formed<ExpectedExit>(kExpectExitFields));
 static_assert(well_formed<RunConfig>(kRunFields));
@@ -111,6 +142,10 @@ static_assert(well_formed<RunConfig>(kRunFields));
 constexpr std::int64_t kBesidesDuration = 120'000'000'000;
 
 } // namespace
+
+std::span<const Form> run_forms() {
+  return a_table<RunConfig, kRunFields>();
+}
 
 void decode_run(Decoder& decoder, const FieldInfo&, const Node& value, RunConfig& to) {
   decode_table<RunConfig>(decoder, value, "[run]", kRunFields, to);

@@ -5,6 +5,7 @@
 
 #include "host/config/decode_cgroup.hpp"
 #include "host/config/decode_ops.hpp"
+#include "host/config/layers.hpp"
 #include "host/config/readers.hpp"
 
 namespace schedrig::config {
@@ -36,42 +37,56 @@ void read_backends(Decoder& decoder, const FieldInfo& info, const Node& value,
 
 constexpr std::array kBackdropFields = {
     custom_key<&Backdrop::cgroups, decode_cgroup_defs>("cgroup", FieldKind::kTableList,
-                                                       "cgroups that live for the whole run"),
+                                                       "cgroups that live for the whole run",
+                                                       {.forms = list_of<cgroup_forms>}),
     custom_key<&Backdrop::ops, decode_ops>("op", FieldKind::kTableList,
-                                           "what happens before the first step"),
+                                           "what happens before the first step",
+                                           {.forms = list_of<op_forms>}),
 };
 
 void read_backdrop(Decoder& decoder, const FieldInfo&, const Node& value, Backdrop& to) {
   decode_table<Backdrop>(decoder, value, "[backdrop]", kBackdropFields, to);
 }
 
-// Read before everything else, by config.cpp.
-void read_schema(Decoder&, const FieldInfo&, const Node&, Scenario&) {}
+// Each file's own is read before everything else, by layers.cpp; this is the one that a --set may
+// have changed.
+void read_schema(Decoder& decoder, const FieldInfo& info, const Node& value, Scenario&) {
+  (void)decoder.integer(info, value, kSchema, kSchema);
+}
 
 constexpr std::array kFields = {
-    Field<Scenario>{make_info("schema", FieldKind::kInteger, "version of this format", {}),
+    Field<Scenario>{make_info("schema", FieldKind::kInteger, "version of this format",
+                              {.required = true, .minimum = kSchema, .maximum = kSchema}),
                     &read_schema},
-    later_key<Scenario>("extends", FieldKind::kList, "files to merge below this one"),
-    custom_key<&Scenario::run, decode_run>("run", FieldKind::kTable, "what is run on what"),
-    custom_key<&Scenario::machine, decode_machine>("machine", FieldKind::kTable,
-                                                   "the machine under test"),
+    Field<Scenario>{make_info("extends", FieldKind::kList,
+                              "files to lay below this one, relative to it, the first lowest",
+                              {.forms = list_of<a_string>}),
+                    &read_nothing<Scenario>}, // by layers.cpp
+    custom_key<&Scenario::run, decode_run>("run", FieldKind::kTable, "what is run on what",
+                                           {.forms = run_forms}),
+    custom_key<&Scenario::machine, decode_machine>(
+        "machine", FieldKind::kTable, "the machine under test", {.forms = machine_forms}),
     later_key<Scenario>("machines", FieldKind::kTableList, "several machines"),
-    Field<Scenario>{make_info("plugins", FieldKind::kTable, "where plugins are", {}),
+    Field<Scenario>{make_info("plugins", FieldKind::kTable, "where plugins are",
+                              {.forms = a_table<Scenario, kPluginsFields>}),
                     &read_plugins},
     custom_key<&Scenario::backends, read_backends>("backend", FieldKind::kTable,
                                                    "[backend.NAME]: parameters of a backend"),
     custom_key<&Scenario::schedulers, decode_schedulers>("scheduler", FieldKind::kTableList,
-                                                         "schedulers with parameters"),
+                                                         "schedulers with parameters",
+                                                         {.forms = list_of<scheduler_forms>}),
     custom_key<&Scenario::payloads, decode_payloads>("payload", FieldKind::kTableList,
-                                                     "programs that ops may run"),
+                                                     "programs that ops may run",
+                                                     {.forms = list_of<payload_forms>}),
     later_key<Scenario>("workload", FieldKind::kTableList, "workloads of other tools"),
     later_key<Scenario>("observe", FieldKind::kTable, "periodic observation"),
     custom_key<&Scenario::backdrop, read_backdrop>("backdrop", FieldKind::kTable,
-                                                   "what lives for the whole run"),
-    custom_key<&Scenario::steps, decode_steps>("step", FieldKind::kTableList,
-                                               "what happens, in order"),
-    custom_key<&Scenario::checks, decode_checks>("checks", FieldKind::kTable,
-                                                 "what the verdict is made of"),
+                                                   "what lives for the whole run",
+                                                   {.forms = a_table<Backdrop, kBackdropFields>}),
+    custom_key<&Scenario::steps, decode_steps>(
+        "step", FieldKind::kTableList, "what happens, in order", {.forms = list_of<step_forms>}),
+    custom_key<&Scenario::checks, decode_checks>(
+        "checks", FieldKind::kTable, "what the verdict is made of", {.forms = checks_forms}),
     later_key<Scenario>("report", FieldKind::kTable, "files to write"),
     later_key<Scenario>("matrix", FieldKind::kTable, "variants of the run"),
 };
@@ -80,6 +95,10 @@ static_assert(well_formed<Backdrop>(kBackdropFields));
 static_assert(well_formed<Scenario>(kFields));
 
 } // namespace
+
+std::span<const Form> scenario_forms() {
+  return a_table<Scenario, kFields>();
+}
 
 void decode_scenario(Decoder& decoder, const Node& document, Scenario& to) {
   decode_table<Scenario>(decoder, document, "the top level", kFields, to);

@@ -2,11 +2,13 @@
 // The tables of a scenario. Thread: the Decoder's.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include <schedrig/scenario.hpp>
 
 #include "host/config/decoder.hpp"
+#include "host/config/form.hpp"
 
 namespace schedrig::config {
 
@@ -24,6 +26,15 @@ void decode_checks(Decoder& decoder, const FieldInfo& info, const Node& value, C
 
 void decode_schedulers(Decoder& decoder, const FieldInfo& info, const Node& value,
                        std::vector<SchedulerConfig>& to);
+
+// How the document and each of them may be written.
+[[nodiscard]] std::span<const Form> scenario_forms();
+[[nodiscard]] std::span<const Form> run_forms();
+[[nodiscard]] std::span<const Form> machine_forms();
+[[nodiscard]] std::span<const Form> step_forms();
+[[nodiscard]] std::span<const Form> scheduler_forms();
+[[nodiscard]] std::span<const Form> payload_forms();
+[[nodiscard]] std::span<const Form> checks_forms();
 
 // A table that only a plugin understands, flattened: "faults[0].at" is a key.
 void decode_params(Decoder& decoder, const FieldInfo& info, const Node& value, ConfigParams& to);

@@ -23,6 +23,10 @@ static_assert(well_formed<SchedulerConfig>(kFields));
 
 } // namespace
 
+std::span<const Form> scheduler_forms() {
+  return a_table<SchedulerConfig, kFields>();
+}
+
 void decode_schedulers(Decoder& decoder, const FieldInfo& info, const Node& value,
                        std::vector<SchedulerConfig>& to) {
   if (value.type != NodeType::kArray) {

@@ -48,15 +48,26 @@ void read_during(Decoder& decoder, const FieldInfo& info, const Node& value, Tim
   }
 }
 
+constexpr std::array kTimeOrShareForms = {
+    Form{.kind = FieldKind::kDuration},
+    Form{.kind = FieldKind::kString, .pattern = R"([0-9]+(\.[0-9]+)?%)", .noun = "a percentage"},
+};
 constexpr std::array kLoopFields = {
     duration_key<&HoldLoop::every_ns>("every", "from one turn of the ops to the next", kEvery),
-    custom_key<&HoldLoop::during, read_during>("for", FieldKind::kDuration,
-                                               "how long; the run's duration by default",
-                                               {.default_value = "100%"}),
+    custom_key<&HoldLoop::during, read_during>(
+        "for", FieldKind::kDuration, "how long; the run's duration by default",
+        {.default_value = "100%", .forms = as_forms<kTimeOrShareForms>}),
 };
 struct WaitUntil {};
 constexpr std::array kWaitFields = {
     later_key<WaitUntil>("wait_until", FieldKind::kTable, "until a kernel value fits")};
+
+constexpr std::array kHoldForms = {
+    kTimeOrShareForms[0],
+    kTimeOrShareForms[1],
+    kTableForm<HoldLoop, kLoopFields>,
+    kTableForm<WaitUntil, kWaitFields>,
+};
 
 void read_loop(Decoder& decoder, const Node& value, Hold& to) {
   const std::size_t before = decoder.errors();
@@ -106,16 +117,22 @@ constexpr std::array kStepFields = {
                                             "the step's name in reports; \"step N\" by default"),
     custom_key<&Step::hold, read_hold>("hold", FieldKind::kChoice,
                                        "\"10%\" of the duration, \"2s\", or { every, for }",
-                                       {.default_value = "0s"}),
+                                       {.default_value = "0s", .forms = as_forms<kHoldForms>}),
     custom_key<&Step::setup, decode_cgroup_defs>("cgroup", FieldKind::kTableList,
-                                                 "cgroups that are made after the ops"),
-    custom_key<&Step::ops, decode_ops>("op", FieldKind::kTableList, "what happens, in order"),
+                                                 "cgroups that are made after the ops",
+                                                 {.forms = list_of<cgroup_forms>}),
+    custom_key<&Step::ops, decode_ops>("op", FieldKind::kTableList, "what happens, in order",
+                                       {.forms = list_of<op_forms>}),
 };
 static_assert(well_formed<HoldLoop>(kLoopFields));
 static_assert(well_formed<WaitUntil>(kWaitFields));
 static_assert(well_formed<Step>(kStepFields));
 
 } // namespace
+
+std::span<const Form> step_forms() {
+  return a_table<Step, kStepFields>();
+}
 
 void decode_steps(Decoder& decoder, const FieldInfo& info, const Node& value,
                   std::vector<Step>& to) {

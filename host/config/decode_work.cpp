@@ -17,12 +17,28 @@ namespace {
 constexpr std::array kLandedTypes = {WorkType::kSpin, WorkType::kYield, WorkType::kBursty,
                                      WorkType::kPipeIo};
 
-void read_type(Decoder& decoder, const FieldInfo& info, const Node& value, WorkType& to) {
+std::vector<Word<WorkType>> type_words() {
   std::vector<Word<WorkType>> words;
   for (const WorkTypeInfo& type : work_types()) {
     const bool landed = std::ranges::find(kLandedTypes, type.type) != kLandedTypes.end();
     words.push_back({type.name, type.type, landed ? Landed::kYes : Landed::kNo});
   }
+  return words;
+}
+
+std::span<const Form> type_forms() {
+  static constexpr Form kForm{.words = [] {
+    std::vector<WordInfo> words;
+    for (const auto& word : type_words()) {
+      words.push_back({word.text, word.landed});
+    }
+    return words;
+  }};
+  return {&kForm, 1};
+}
+
+void read_type(Decoder& decoder, const FieldInfo& info, const Node& value, WorkType& to) {
+  const auto words = type_words();
   if (const auto type = decoder.word<WorkType>(info, value, words)) {
     to = *type;
   }
@@ -85,7 +101,7 @@ void read_workers_pct(Decoder& decoder, const FieldInfo& info, const Node& value
 
 constexpr std::array kWorkFields = {
     custom_key<&WorkGroup::type, read_type>("type", FieldKind::kString, "what its workers do",
-                                            kRequired),
+                                            {.required = true, .forms = type_forms}),
     integer_key<&WorkGroup::workers>(
         "workers", "how many, a multiple of the type's group size; one group by default",
         {.minimum = 1, .maximum = kMaxWorkersPerGroup}),
@@ -102,18 +118,20 @@ constexpr std::array kWorkFields = {
     integer_key<&WorkGroup::burst_iterations>(
         "burst_iterations", "pipe_io: units of work before each exchange",
         {.default_value = "1024", .minimum = 1, .maximum = UINT32_MAX}),
-    custom_key<&WorkGroup::phases, read_phases>("phases", FieldKind::kTableList,
-                                                "sequence: what it does in turn", kNotYet),
+    custom_key<&WorkGroup::phases, read_phases>(
+        "phases", FieldKind::kTableList, "sequence: what it does in turn",
+        {.landed = Landed::kNo, .forms = list_of<one_key<WorkPhase, kPhaseAlternatives>>}),
     integer_key<&WorkGroup::nice>("nice", "nice level of each worker",
                                   {.default_value = "0", .minimum = -20, .maximum = 19}),
-    custom_key<&WorkGroup::policy, read_policy>("policy", FieldKind::kString,
-                                                "scheduling policy: normal, batch, idle",
-                                                {.default_value = "normal"}),
-    custom_key<&WorkGroup::affinity, decode_affinity>("affinity", FieldKind::kChoice,
-                                                      "the CPUs each worker asks for",
-                                                      {.default_value = "inherit"}),
-    custom_key<&WorkGroup::mem_policy, decode_mem_policy>("mem_policy", FieldKind::kChoice,
-                                                          "NUMA memory policy", kNotYet),
+    custom_key<&WorkGroup::policy, read_policy>(
+        "policy", FieldKind::kString, "scheduling policy: normal, batch, idle",
+        {.default_value = "normal", .forms = one_word<kPolicies>}),
+    custom_key<&WorkGroup::affinity, decode_affinity>(
+        "affinity", FieldKind::kChoice, "the CPUs each worker asks for",
+        {.default_value = "inherit", .forms = affinity_forms}),
+    custom_key<&WorkGroup::mem_policy, decode_mem_policy>(
+        "mem_policy", FieldKind::kChoice, "NUMA memory policy",
+        {.landed = Landed::kNo, .forms = mem_policy_forms}),
 };
 static_assert(well_formed<WorkPhase>(kPhaseAlternatives));
 static_assert(well_formed<WorkGroup>(kWorkFields));
@@ -157,6 +175,12 @@ void check_parameters(Decoder& decoder, const Node& value, const WorkGroup& grou
 }
 
 } // namespace
+
+std::span<const Form> work_forms() {
+  static constexpr Form kForm{
+      .kind = FieldKind::kTable, .name = "work", .keys = keys_of_table<WorkGroup, kWorkFields>};
+  return {&kForm, 1};
+}
 
 void decode_work(Decoder& decoder, const FieldInfo&, const Node& value, WorkGroup& to) {
   to.pos = value.pos;

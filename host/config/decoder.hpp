@@ -17,14 +17,21 @@
 #include <tuple>
 #include <vector>
 
+#include <schedrig/result.hpp>
+#include <schedrig/topology.hpp>
+
 #include "host/config/diagnostic.hpp"
 #include "host/config/field.hpp"
 #include "host/config/node.hpp"
 
 namespace schedrig::config {
 
+// The shape of the machine that schedrig runs on.
+using HostTopology = Result<Topology> (*)();
+
 struct DecodeOptions {
-  bool accept_unlanded = false; // decode what no engine runs yet instead of refusing it
+  bool accept_unlanded = false;         // decode what no engine runs yet instead of refusing it
+  HostTopology host_topology = nullptr; // null: there is none to be had
 };
 
 // A word that a string value may be, and what it stands for.
@@ -84,6 +91,7 @@ class Decoder {
   void unknown_word(const FieldInfo& info, const Node& value,
                     std::span<const std::string_view> words);
   void missing_key(const Node& table, std::string_view where, const FieldInfo& info);
+  [[nodiscard]] HostTopology host_topology() const noexcept { return options_.host_topology; }
   // True when it may be decoded; else "not supported yet" at `pos`.
   [[nodiscard]] bool check_landed(Landed landed, SourcePos pos, std::string_view what);
 

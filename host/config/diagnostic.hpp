@@ -21,10 +21,13 @@ struct Diagnostic {
   std::string help;
 };
 
+enum class SourceKind : std::uint8_t { kFile, kOverlay, kSet };
+
 // A text that was read: a file, or the text of one --set (name "--set"). Index: SourcePos::file.
 struct Source {
   std::string name;
   std::string text;
+  SourceKind kind = SourceKind::kFile;
 };
 using Sources = std::vector<Source>;
 

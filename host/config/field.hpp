@@ -7,11 +7,17 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace schedrig::config {
 
 class Decoder;
+struct Form;
+struct FieldInfo;
 struct Node;
+
+using KeysOf = std::vector<FieldInfo> (*)();
+using FormsOf = std::span<const Form> (*)();
 
 enum class FieldKind : std::uint8_t {
   kString,
@@ -23,7 +29,7 @@ enum class FieldKind : std::uint8_t {
   kTable,
   kTableList,
   kList,   // of scalars
-  kChoice, // a string out of a set, or a table with one key; see doc
+  kChoice, // written in one of several forms
 };
 
 // Whether a release can run what a key says. What has not landed is decoded only where the decoder
@@ -40,6 +46,7 @@ struct FieldInfo {
   // Inclusive, in the unit of the decoded value (nanoseconds, bytes); both 0: no bounds.
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
+  FormsOf forms = nullptr; // how it may be written where the kind does not say it (form.hpp)
 };
 
 // A key of a table that decodes into a T.

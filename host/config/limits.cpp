@@ -4,6 +4,7 @@
 // before, so that nothing behind it counts.
 #include "host/config/limits.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace schedrig::config {
@@ -11,8 +12,11 @@ namespace {
 
 class Scanner {
  public:
-  Scanner(std::string_view text, std::uint32_t file, Diagnostics& to)
-      : rest_(text), pos_{.file = file, .line = 1, .column = 1}, to_(to) {}
+  Scanner(std::string_view text, std::uint32_t file, Diagnostics& to, std::size_t most_values)
+      : rest_(text), pos_{.file = file, .line = 1, .column = 1}, to_(to),
+        most_values_(most_values) {}
+
+  [[nodiscard]] std::size_t values() const noexcept { return values_; }
 
   bool run() {
     while (!rest_.empty()) {
@@ -59,8 +63,11 @@ class Scanner {
     default:
       break;
     }
-    return values_ <= kMaxValues ||
-           refuse("the file has more than " + std::to_string(kMaxValues) + " values");
+    return values_ <= most_values_ ||
+           refuse(most_values_ == kMaxValues
+                      ? "the file has more than " + std::to_string(kMaxValues) + " values"
+                      : "with this file the config has more than " + std::to_string(kMaxValues) +
+                            " values");
   }
 
   bool refuse(const std::string& what) {
@@ -118,6 +125,7 @@ class Scanner {
   std::string_view rest_;
   SourcePos pos_;
   Diagnostics& to_;
+  std::size_t most_values_;
   std::size_t nesting_ = 0;
   std::size_t key_parts_ = 1;
   std::size_t values_ = 0;
@@ -125,15 +133,21 @@ class Scanner {
 
 } // namespace
 
-bool check_limits(std::string_view text, std::uint32_t file, Diagnostics& to) {
-  if (text.size() > kMaxFileBytes) {
+bool check_limits(std::string_view text, std::uint32_t file, Diagnostics& to, TextBudget& budget) {
+  if (text.size() > budget.bytes) {
     to.add({.file = file, .line = 0, .column = 0},
-           "the file has " + std::to_string(text.size()) + " bytes, more than " +
+           (budget.bytes == kMaxFileBytes
+                ? "the file has " + std::to_string(text.size()) + " bytes, more than "
+                : std::string("with this file the config has more bytes than ")) +
                std::to_string(kMaxFileBytes),
            "no scenario needs that: look for a mistake in what wrote the file");
     return false;
   }
-  return Scanner(text, file, to).run();
+  Scanner scanner(text, file, to, budget.values);
+  const bool fits = scanner.run();
+  budget.bytes -= text.size();
+  budget.values -= std::min(budget.values, scanner.values());
+  return fits;
 }
 
 } // namespace schedrig::config

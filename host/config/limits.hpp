@@ -19,7 +19,16 @@ inline constexpr std::size_t kMaxKeyParts = 16;         // the longest key of th
 // costs some 200 bytes while a file is read.
 inline constexpr std::size_t kMaxValues = 500'000;
 
-// Adds one error to `to` and returns false when a bound is exceeded. `file` is the source's index.
-[[nodiscard]] bool check_limits(std::string_view text, std::uint32_t file, Diagnostics& to);
+// What all texts of one config may hold together: many small files must not do what one large one
+// cannot.
+struct TextBudget {
+  std::size_t bytes = kMaxFileBytes;
+  std::size_t values = kMaxValues;
+};
+
+// Adds one error to `to` and returns false when a bound is exceeded; takes what the text holds out
+// of the budget. `file` is the source's index.
+[[nodiscard]] bool check_limits(std::string_view text, std::uint32_t file, Diagnostics& to,
+                                TextBudget& budget);
 
 } // namespace schedrig::config

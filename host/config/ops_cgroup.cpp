@@ -15,12 +15,13 @@ namespace {
 // Every op that names a cgroup names it alike.
 template <auto kMember>
 constexpr Field<OwnerOf<kMember>> cgroup_key(std::string_view key, std::string_view doc) {
-  return custom_key<kMember, decode_cgroup_name>(key, FieldKind::kString, doc, kRequired);
+  return custom_key<kMember, decode_cgroup_name>(key, FieldKind::kString, doc,
+                                                 {.required = true, .forms = cgroup_name_forms});
 }
 
 constexpr std::array kAddCgroup = {cgroup_key<&AddCgroup::name>("name", "the new cgroup's name")};
 constexpr std::array kAddCgroupDef = {custom_key<&AddCgroupDef::def, decode_cgroup_def>(
-    "def", FieldKind::kTable, "a cgroup definition", kRequired)};
+    "def", FieldKind::kTable, "a cgroup definition", {.required = true, .forms = cgroup_forms})};
 constexpr std::array kRemoveCgroup = {
     cgroup_key<&RemoveCgroup::cgroup>("cgroup", "the cgroup to remove"),
     bool_key<&RemoveCgroup::missing_ok>("missing_ok", "no error when there is none",
@@ -28,7 +29,8 @@ constexpr std::array kRemoveCgroup = {
 };
 constexpr std::array kSetCpuset = {
     cgroup_key<&SetCpuset::cgroup>("cgroup", "whose CPUs"),
-    custom_key<&SetCpuset::cpus, decode_cpuset>("cpus", FieldKind::kTable, "which CPUs", kRequired),
+    custom_key<&SetCpuset::cpus, decode_cpuset>("cpus", FieldKind::kTable, "which CPUs",
+                                                {.required = true, .forms = cpuset_forms}),
 };
 constexpr std::array kClearCpuset = {cgroup_key<&ClearCpuset::cgroup>("cgroup", "whose CPUs")};
 constexpr std::array kSwapCpusets = {
@@ -79,8 +81,9 @@ constexpr std::array kCaptureCgroupProcs = {
 
 constexpr std::array kSetAffinity = {
     cgroup_key<&SetAffinity::cgroup>("cgroup", "whose workers"),
-    custom_key<&SetAffinity::affinity, decode_affinity>("affinity", FieldKind::kChoice,
-                                                        "the CPUs each asks for", kRequired),
+    custom_key<&SetAffinity::affinity, decode_affinity>(
+        "affinity", FieldKind::kChoice, "the CPUs each asks for",
+        {.required = true, .forms = affinity_forms}),
 };
 
 struct PlacementTable {
@@ -105,10 +108,17 @@ void read_placement(Decoder& decoder, const FieldInfo& info, const Node& value,
   }
 }
 
+constexpr std::array kPlacementForms = {
+    Form{.kind = FieldKind::kString, .words = words_of<kPlacementWords>},
+    kTableForm<PlacementTable, kPlacement>,
+};
+
 constexpr std::array kSpawn = {
-    custom_key<&Spawn::cgroup, read_placement>("placement", FieldKind::kChoice,
-                                               "\"runner\" or { cgroup = \"name\" }", kRequired),
-    custom_key<&Spawn::work, decode_work>("work", FieldKind::kTable, "the worker group", kRequired),
+    custom_key<&Spawn::cgroup, read_placement>(
+        "placement", FieldKind::kChoice, "\"runner\" or { cgroup = \"name\" }",
+        {.required = true, .forms = as_forms<kPlacementForms>}),
+    custom_key<&Spawn::work, decode_work>("work", FieldKind::kTable, "the worker group",
+                                          {.required = true, .forms = work_forms}),
 };
 
 void read_spawn(Decoder& decoder, const Node& table, OpBody& to) {
@@ -137,26 +147,26 @@ static_assert(well_formed<CaptureCgroupProcs>(kCaptureCgroupProcs));
 static_assert(well_formed<SetAffinity>(kSetAffinity));
 static_assert(well_formed<Spawn>(kSpawn));
 
-constexpr std::array<OpReader, 13> kReaders = {
-    read_op<AddCgroup, kAddCgroup>,
-    read_op<AddCgroupDef, kAddCgroupDef>,
-    read_op<RemoveCgroup, kRemoveCgroup>,
-    read_op<SetCpuset, kSetCpuset>,
-    read_op<ClearCpuset, kClearCpuset>,
-    read_op<SwapCpusets, kSwapCpusets>,
-    read_op<StopCgroup, kStopCgroup>,
-    read_op<MoveAllTasks, kMoveAllTasks>,
-    read_op<FreezeCgroup, kFreezeCgroup>,
-    read_op<UnfreezeCgroup, kUnfreezeCgroup>,
-    read_op<CaptureCgroupProcs, kCaptureCgroupProcs>,
-    read_spawn,
-    read_op<SetAffinity, kSetAffinity>,
+constexpr std::array<OpEntry, 13> kEntries = {
+    kOpEntry<AddCgroup, kAddCgroup>,
+    kOpEntry<AddCgroupDef, kAddCgroupDef>,
+    kOpEntry<RemoveCgroup, kRemoveCgroup>,
+    kOpEntry<SetCpuset, kSetCpuset>,
+    kOpEntry<ClearCpuset, kClearCpuset>,
+    kOpEntry<SwapCpusets, kSwapCpusets>,
+    kOpEntry<StopCgroup, kStopCgroup>,
+    kOpEntry<MoveAllTasks, kMoveAllTasks>,
+    kOpEntry<FreezeCgroup, kFreezeCgroup>,
+    kOpEntry<UnfreezeCgroup, kUnfreezeCgroup>,
+    kOpEntry<CaptureCgroupProcs, kCaptureCgroupProcs>,
+    OpEntry{.read = read_spawn, .keys = keys_of_table<Spawn, kSpawn>},
+    kOpEntry<SetAffinity, kSetAffinity>,
 };
 
 } // namespace
 
-std::span<const OpReader> cgroup_op_readers() noexcept {
-  return kReaders;
+std::span<const OpEntry> cgroup_op_entries() noexcept {
+  return kEntries;
 }
 
 } // namespace schedrig::config

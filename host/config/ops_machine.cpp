@@ -77,20 +77,22 @@ void read_via(Decoder& decoder, const FieldInfo& info, const Node& value, WatchV
 constexpr std::array kWatchSnapshot = {
     custom_key<&WatchSnapshot::target, read_watch_symbol>("symbol", FieldKind::kString,
                                                           "the kernel symbol to watch"),
-    custom_key<&WatchSnapshot::target, decode_target>("target", FieldKind::kTable,
-                                                      "what to watch, instead of symbol"),
-    custom_key<&WatchSnapshot::len, read_watch_len>("len", FieldKind::kInteger, "bytes to watch",
-                                                    {.default_value = "4"}),
-    custom_key<&WatchSnapshot::via, read_via>("via", FieldKind::kString,
-                                              "debug registers or page protection",
-                                              {.default_value = "hardware"}),
+    custom_key<&WatchSnapshot::target, decode_target>(
+        "target", FieldKind::kTable, "what to watch, instead of symbol", {.forms = target_forms}),
+    custom_key<&WatchSnapshot::len, read_watch_len>(
+        "len", FieldKind::kInteger, "bytes to watch",
+        {.default_value = "4", .minimum = 1, .maximum = 8}),
+    custom_key<&WatchSnapshot::via, read_via>(
+        "via", FieldKind::kString, "debug registers or page protection",
+        {.default_value = "hardware", .forms = one_word<kVia>}),
     integer_key<&WatchSnapshot::max_captures>(
         "max_captures", "further hits are only counted",
         {.default_value = "16", .minimum = 1, .maximum = 1'000'000}),
     duration_key<&WatchSnapshot::min_interval_ns>("min_interval", "least time between captures",
                                                   {.default_value = "0s", .maximum = kHour}),
     custom_key<&WatchSnapshot::condition, decode_comparison>("condition", FieldKind::kTable,
-                                                             "capture only when the value fits"),
+                                                             "capture only when the value fits",
+                                                             {.forms = comparison_forms}),
 };
 
 void read_watch_snapshot(Decoder& decoder, const Node& table, OpBody& to) {
@@ -110,14 +112,15 @@ template <class Read>
 constexpr std::array kReadKernel = {
     string_key<&Read::tag>("tag", "the name of the result", kRequired),
     custom_key<&Read::target, decode_target>("target", FieldKind::kTable, "what to read",
-                                             kRequired),
+                                             {.required = true, .forms = target_forms}),
     custom_key<&Read::width, decode_width>("width", FieldKind::kChoice, "u32, u64 or { bytes = n }",
-                                           kRequired),
+                                           {.required = true, .forms = width_forms}),
 };
 template <class Write>
 constexpr std::array kWriteKernel = {
     custom_key<&Write::writes, decode_writes>("writes", FieldKind::kTableList,
-                                              "targets and values, written in order", kRequired),
+                                              "targets and values, written in order",
+                                              {.required = true, .forms = write_forms}),
 };
 
 void read_map_name(Decoder& decoder, const FieldInfo& info, const Node& value, std::string& to) {
@@ -162,10 +165,15 @@ void read_irq(Decoder& decoder, const FieldInfo& info, const Node& value, SteerI
   }
 }
 
+constexpr std::array kIrqForms = {
+    Form{.kind = FieldKind::kInteger, .minimum = 0, .maximum = UINT32_MAX},
+    kTableForm<IrqLabel, kIrqLabel>,
+};
+
 constexpr std::array kSteerIrq = {
-    Field<SteerIrq>{
-        make_info("irq", FieldKind::kInteger, "a number or { label = \"name\" }", kRequired),
-        &read_irq},
+    Field<SteerIrq>{make_info("irq", FieldKind::kInteger, "a number or { label = \"name\" }",
+                              {.required = true, .forms = as_forms<kIrqForms>}),
+                    &read_irq},
     integer_key<&SteerIrq::cpu>("cpu", "the CPU that shall serve it", kCpu),
 };
 
@@ -175,7 +183,8 @@ constexpr std::array kReasonField = {
     integer_key<&T::reason>("reason", "the reason code", {.default_value = "0"})};
 constexpr std::array kPollFields = {
     Field<PollCommand>{
-        make_info("ports", FieldKind::kList, "event channels to wait for", kRequired),
+        make_info("ports", FieldKind::kList, "event channels to wait for",
+                  {.required = true, .maximum = UINT32_MAX, .forms = list_of<an_integer>}),
         [](Decoder& decoder, const FieldInfo& info, const Node& value, PollCommand& to) {
           if (!decoder.is_list(info.key, value)) {
             return;
@@ -214,7 +223,8 @@ void read_command(Decoder& decoder, const FieldInfo& info, const Node& value,
 
 template <class T, auto& kFields>
 constexpr Field<SchedCommandBody> command_key(std::string_view key, std::string_view doc) {
-  return {make_info(key, FieldKind::kTable, doc, {}), &read_command<T, kFields>};
+  return {make_info(key, FieldKind::kTable, doc, {.forms = a_table<T, kFields>}),
+          &read_command<T, kFields>};
 }
 
 constexpr std::array kCommands = {
@@ -245,11 +255,17 @@ void decode_command(Decoder& decoder, const FieldInfo& info, const Node& value,
   }
 }
 
+constexpr std::array kCommandForms = {
+    Form{.kind = FieldKind::kString, .words = words_of<kCommandWords>},
+    kOneKeyForm<SchedCommandBody, kCommands>,
+};
+
 constexpr std::array kSchedCommand = {
     string_key<&SchedCommand::machine>("machine", "which machine; may be left out with one"),
     integer_key<&SchedCommand::vcpu>("vcpu", "which of its vCPUs", kCpu),
-    custom_key<&SchedCommand::command, decode_command>("command", FieldKind::kChoice, "what to do",
-                                                       kRequired),
+    custom_key<&SchedCommand::command, decode_command>(
+        "command", FieldKind::kChoice, "what to do",
+        {.required = true, .forms = as_forms<kCommandForms>}),
 };
 
 static_assert(well_formed<RunPayload>(kRunPayload));
@@ -265,29 +281,29 @@ static_assert(well_formed<SteerIrq>(kSteerIrq));
 static_assert(well_formed<SchedCommandBody>(kCommands));
 static_assert(well_formed<SchedCommand>(kSchedCommand));
 
-constexpr std::array<OpReader, 16> kReaders = {
-    read_op<RunPayload, kRunPayload>,
-    read_op<WaitPayload, kWaitPayload>,
-    read_op<KillPayload, kKillPayload>,
-    read_op<CaptureSnapshot, kCaptureSnapshot>,
-    read_watch_snapshot,
-    read_op<ReadKernelHot, kReadKernel<ReadKernelHot>>,
-    read_op<ReadKernelCold, kReadKernel<ReadKernelCold>>,
-    read_op<WriteKernelHot, kWriteKernel<WriteKernelHot>>,
-    read_op<WriteKernelCold, kWriteKernel<WriteKernelCold>>,
-    read_op<PinBpfMap, kPinBpfMap>,
-    read_op<AttachScheduler, kAttach<AttachScheduler>>,
-    read_op<DetachScheduler, kDetach>,
-    read_op<RestartScheduler, kRestart>,
-    read_op<ReplaceScheduler, kAttach<ReplaceScheduler>>,
-    read_op<SteerIrq, kSteerIrq>,
-    read_op<SchedCommand, kSchedCommand>,
+constexpr std::array<OpEntry, 16> kEntries = {
+    kOpEntry<RunPayload, kRunPayload>,
+    kOpEntry<WaitPayload, kWaitPayload>,
+    kOpEntry<KillPayload, kKillPayload>,
+    kOpEntry<CaptureSnapshot, kCaptureSnapshot>,
+    OpEntry{.read = read_watch_snapshot, .keys = keys_of_table<WatchSnapshot, kWatchSnapshot>},
+    kOpEntry<ReadKernelHot, kReadKernel<ReadKernelHot>>,
+    kOpEntry<ReadKernelCold, kReadKernel<ReadKernelCold>>,
+    kOpEntry<WriteKernelHot, kWriteKernel<WriteKernelHot>>,
+    kOpEntry<WriteKernelCold, kWriteKernel<WriteKernelCold>>,
+    kOpEntry<PinBpfMap, kPinBpfMap>,
+    kOpEntry<AttachScheduler, kAttach<AttachScheduler>>,
+    kOpEntry<DetachScheduler, kDetach>,
+    kOpEntry<RestartScheduler, kRestart>,
+    kOpEntry<ReplaceScheduler, kAttach<ReplaceScheduler>>,
+    kOpEntry<SteerIrq, kSteerIrq>,
+    kOpEntry<SchedCommand, kSchedCommand>,
 };
 
 } // namespace
 
-std::span<const OpReader> machine_op_readers() noexcept {
-  return kReaders;
+std::span<const OpEntry> machine_op_entries() noexcept {
+  return kEntries;
 }
 
 } // namespace schedrig::config

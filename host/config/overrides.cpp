@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "host/config/decode_scenario.hpp"
 #include "host/config/limits.hpp"
+#include "host/config/merge.hpp"
 #include "host/config/toml_parser.hpp"
 #include "host/text/integer.hpp"
 #include "host/text/quote.hpp"
@@ -128,7 +130,9 @@ std::optional<Node> parse_value(std::string_view set, std::size_t begin, std::ui
   constexpr std::string_view kKey = "x=";
   const std::uint32_t before = column_of(set, begin);
   Diagnostics errors;
-  auto parsed = parse_toml(std::string(kKey) + std::string(set.substr(begin)), file, errors);
+  TextBudget budget;
+  auto parsed =
+      parse_toml(std::string(kKey) + std::string(set.substr(begin)), file, errors, budget);
   if (parsed && parsed->members.size() == 1) {
     Node value = std::move(parsed->members.front().value);
     move_positions(value, before - 1 - static_cast<std::uint32_t>(kKey.size()));
@@ -192,11 +196,13 @@ void apply_set(std::string_view set, std::uint32_t file, Node& document, Diagnos
     return;
   }
   Node* target = &document;
+  std::vector<Form> forms(scenario_forms().begin(), scenario_forms().end());
   for (std::size_t i = 0; i < parts->size() && target != nullptr; ++i) {
     target = follow(*target, *parts, i, to);
+    forms = (*parts)[i].index ? forms_of_items(forms) : forms_of_key(forms, (*parts)[i].key);
   }
   if (target != nullptr) {
-    *target = *std::move(value);
+    merge_over(*target, *std::move(value), forms);
   }
 }
 

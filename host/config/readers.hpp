@@ -16,6 +16,7 @@
 
 #include "host/config/decoder.hpp"
 #include "host/config/field.hpp"
+#include "host/config/form.hpp"
 
 namespace schedrig::config {
 
@@ -26,6 +27,7 @@ struct More {
   bool required = false;
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
+  FormsOf forms = nullptr;
 };
 inline constexpr More kRequired{.required = true};
 inline constexpr More kNotYet{.landed = Landed::kNo};
@@ -39,7 +41,8 @@ constexpr FieldInfo make_info(std::string_view key, FieldKind kind, std::string_
           .landed = more.landed,
           .required = more.required,
           .minimum = more.minimum,
-          .maximum = more.maximum};
+          .maximum = more.maximum,
+          .forms = more.forms};
 }
 
 template <class M> struct MemberOf;
@@ -170,11 +173,13 @@ constexpr Field<OwnerOf<kMember>> size_key(std::string_view key, std::string_vie
 template <auto kMember>
 constexpr Field<OwnerOf<kMember>> word64_key(std::string_view key, std::string_view doc,
                                              More more = {}) {
+  more.forms = a_word64;
   return {make_info(key, FieldKind::kInteger, doc, more), &read_word64<kMember>};
 }
 template <auto kMember>
 constexpr Field<OwnerOf<kMember>> strings_key(std::string_view key, std::string_view doc,
                                               More more = {}) {
+  more.forms = list_of<a_string>;
   return {make_info(key, FieldKind::kList, doc, more), &read_strings<kMember>};
 }
 

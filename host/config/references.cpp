@@ -17,8 +17,14 @@
 namespace schedrig::config {
 namespace {
 
-std::string line_of(SourcePos pos) {
-  return pos.file == 0 ? "line " + std::to_string(pos.line) : "--set";
+// As it is said in a message that stands at `here`.
+std::string line_of(const Scenario& scenario, SourcePos pos, SourcePos here) {
+  const std::string line = "line " + std::to_string(pos.line);
+  if (pos.file == here.file || pos.file >= scenario.files.size()) {
+    return line;
+  }
+  const std::string& name = scenario.files[pos.file];
+  return name == "--set" ? name : name + ", " + line;
 }
 
 class Walker {
@@ -134,7 +140,8 @@ class Walker {
                 "make it in the step's [[step.cgroup]], or remove it in the loop");
     } else {
       report_at(pos, key,
-                "cgroup " + text::quote(name) + " exists: it was made at " + line_of(other.made),
+                "cgroup " + text::quote(name) + " exists: it was made at " +
+                    line_of(scenario_, other.made, pos),
                 "choose another name, or remove that cgroup first");
     }
   }
@@ -158,12 +165,13 @@ class Walker {
   void blame(const std::string& name, std::string_view key) {
     if (const CgroupDef* own = own_setup(name)) {
       report(key,
-             text::quote(name) + " is made by this step's setup (" + line_of(own->pos) +
-                 "), after its ops have run",
+             text::quote(name) + " is made by this step's setup (" +
+                 line_of(scenario_, own->pos, op_->pos) + "), after its ops have run",
              "declare it in the [backdrop], or make it with add_cgroup_def before this op");
     } else if (const SourcePos* removed = scope_.removed(name)) {
       report(key,
-             "cgroup " + text::quote(name) + " was removed at " + line_of(*removed) +
+             "cgroup " + text::quote(name) + " was removed at " +
+                 line_of(scenario_, *removed, op_->pos) +
                  (again_ ? ", and the loop runs this op again" : ""),
              "make it again with add_cgroup, or remove it later");
     } else {
@@ -213,7 +221,7 @@ void check_step_names(Decoder& decoder, const Scenario& scenario) {
     const Node* name = table == nullptr ? nullptr : table->find("name");
     decoder.error(name == nullptr ? step.pos : name->pos,
                   "step " + text::quote(step.name) + " exists: it begins at " +
-                      line_of(other->second),
+                      line_of(scenario, other->second, step.pos),
                   "reports tell steps apart by their names: choose another");
   }
 }

@@ -86,8 +86,9 @@ Node convert(const toml::node& from, std::uint32_t file) {
 
 } // namespace
 
-std::optional<Node> parse_toml(std::string_view text, std::uint32_t file, Diagnostics& to) {
-  if (!check_limits(text, file, to)) {
+std::optional<Node> parse_toml(std::string_view text, std::uint32_t file, Diagnostics& to,
+                               TextBudget& budget) {
+  if (!check_limits(text, file, to, budget)) {
     return std::nullopt;
   }
   try {
