@@ -113,6 +113,9 @@ int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& 
   }
   request->command.insert(request->command.end(), {"run", options.config});
   request->env.emplace_back(kCommandVariable, globals.command);
+  for (const std::string& overlay : options.overlays) {
+    request->command.insert(request->command.end(), {"--overlay", overlay});
+  }
   for (const std::string& set : all_sets(options)) {
     request->command.insert(request->command.end(), {"--set", set});
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// `schedrig run CONFIG`: one scenario, one verdict.
+// `schedrig run CONFIG`: one scenario, one verdict, or with --repeat several.
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -11,7 +12,9 @@
 #include <schedrig/backend.hpp>
 
 #include "host/cli/lab_run.hpp"
+#include "host/cli/plan.hpp"
 #include "host/cli/prepared_run.hpp"
+#include "host/cli/repeat.hpp"
 #include "host/cli/report_file.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/signals.hpp"
@@ -25,14 +28,21 @@
 namespace schedrig::cli {
 namespace {
 
-engine::RunReport carry_out(const PreparedRun& prepared, Backend& backend, const Globals& globals) {
+struct RunVerb {
+  RunOptions options;
+  RepeatOptions repeat;
+  bool in_lab = false;
+  bool dry_run = false;
+};
+
+engine::RunReport carry_out(const PreparedRun& prepared, int verbosity) {
   engine::Cancellation cancellation;
   const SignalThread signals(cancellation);
-  report::Console console({.live = isatty(STDERR_FILENO) == 1, .verbosity = globals.verbosity});
+  report::Console console({.live = isatty(STDERR_FILENO) == 1, .verbosity = verbosity});
   const std::vector<engine::SchedulerChoice> choices = prepared.choices();
   const engine::RunRequest request = {.scenario = prepared.scenario,
                                       .backend_id = prepared.backend->id,
-                                      .backend = backend,
+                                      .backend = *query<Backend>(*prepared.backend->plugin),
                                       .backend_params = prepared.backend_params.view(),
                                       .kernels_own = prepared.kernels_own.choice,
                                       .schedulers = choices,
@@ -40,7 +50,63 @@ engine::RunReport carry_out(const PreparedRun& prepared, Backend& backend, const
   return engine::run(request, console, cancellation);
 }
 
-int run_here(const RunOptions& options, const Globals& globals) {
+void print_summary(const engine::RunReport& report, const std::string& reproduce,
+                   const RunOptions& options, const Globals& globals) {
+  if (options.json != "-" && globals.verbosity > kErrorsOnly) {
+    std::fputs(report::summary(report, reproduce, use_colour(globals, STDOUT_FILENO)).c_str(),
+               stdout);
+  }
+}
+
+// Where --json says; the exit code for the case that it could not be written.
+int write_json(const engine::RunReport& report, const RunOptions& options) {
+  if (options.json == "-") {
+    std::fputs(report::json_document(report).c_str(), stdout);
+  } else if (!options.json.empty()) {
+    if (auto written = write_report_file(options.json, report::json_document(report)); !written) {
+      return report_error(written.error(), kExitInfrastructure);
+    }
+  }
+  return kExitPass;
+}
+
+int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
+  const engine::RunReport report = carry_out(prepared, globals.verbosity);
+  print_summary(report, globals.command, verb.options, globals);
+  const int written = write_json(report, verb.options);
+  std::fflush(stdout); // before the line that a program takes for the end
+  std::fprintf(stderr, "%s\n", report::outcome_line(report).c_str());
+  const int exit_code = engine::exit_code(report);
+  return exit_code == kExitPass ? written : exit_code;
+}
+
+// Each run with the next seed, for the same one would be the same run on a simulated machine. Only
+// runs that do not pass are summed up; the JSON document is the first of these, else the last run.
+int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
+  Tally tally(verb.repeat);
+  int written = kExitPass;
+  do {
+    const bool passed_so_far = tally.exit_code() == kExitPass;
+    const engine::RunReport report = carry_out(prepared, globals.verbosity - 1);
+    tally.add(report);
+    if (report.verdict != engine::Verdict::kPass) {
+      print_summary(report, globals.command + " --repeat 1 --seed " + std::to_string(report.seed),
+                    verb.options, globals);
+    }
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", report::outcome_line(report).c_str());
+    const bool first_bad = passed_so_far && tally.exit_code() != kExitPass;
+    if (first_bad || (passed_so_far && !tally.goes_on())) {
+      written = write_json(report, verb.options);
+    }
+    ++prepared.scenario.run.seed;
+  } while (tally.goes_on());
+  std::fputs(tally.line().c_str(), verb.options.json == "-" ? stderr : stdout);
+  return tally.exit_code() == kExitPass ? written : tally.exit_code();
+}
+
+int run_here(const RunVerb& verb, const Globals& globals) {
+  const RunOptions& options = verb.options;
   if (!options.json.empty() && options.json != "-") {
     if (const auto writable = check_report_file(options.json); !writable) {
       return end_without_run(options, report_error(writable.error(), kExitUsage));
@@ -50,44 +116,51 @@ int run_here(const RunOptions& options, const Globals& globals) {
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
     return end_without_run(options, code);
   }
-  const engine::RunReport report =
-      carry_out(prepared, *query<Backend>(*prepared.backend->plugin), globals);
-
-  int exit_code = engine::exit_code(report);
-  if (options.json == "-") {
-    std::fputs(report::json_document(report).c_str(), stdout);
+  int exit_code = kExitPass;
+  if (verb.dry_run) {
+    std::fputs(plan_text(prepared, options).c_str(), stdout);
   } else {
-    std::fputs(report::summary(report, globals.command, use_colour(globals, STDOUT_FILENO)).c_str(),
-               stdout);
-    if (!options.json.empty()) {
-      if (auto written = write_report_file(options.json, report::json_document(report)); !written) {
-        const int failed = report_error(written.error(), kExitInfrastructure);
-        exit_code = exit_code == kExitPass ? failed : exit_code;
-      }
-    }
+    exit_code = verb.repeat.several() ? run_several(prepared, verb, globals)
+                                      : run_once(prepared, verb, globals);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     const int failed =
         report_error(fail_errno(errno, "write the results to stdout").error(), kExitInfrastructure);
     exit_code = exit_code == kExitPass ? failed : exit_code;
   }
-  std::fprintf(stderr, "%s\n", report::outcome_line(report).c_str());
   return exit_code;
+}
+
+int run(const RunVerb& verb, const Globals& globals) {
+  if (!verb.in_lab) {
+    return run_here(verb, globals);
+  }
+  if (verb.dry_run || verb.repeat.several()) {
+    return report_error({StatusCode::kInvalidArgument,
+                         "--lab goes neither with --dry-run nor with several runs",
+                         "leave out --lab, or call schedrig once for each run", 0},
+                        kExitUsage);
+  }
+  return run_in_lab(verb.options, globals);
 }
 
 } // namespace
 
 void add_run_verb(CLI::App& app, const Globals& globals, Action& action) {
-  auto options = std::make_shared<RunOptions>();
-  auto in_lab = std::make_shared<bool>(false);
+  auto chosen = std::make_shared<RunVerb>();
   CLI::App* verb = app.add_subcommand("run", "run a scenario and give a verdict");
-  add_scenario_options(*verb, *options);
-  add_report_options(*verb, *options);
-  verb->add_flag("--lab", *in_lab, "in the emulated host, as `lab run`");
-  verb->callback([&action, &globals, options, in_lab] {
-    action = [&globals, options, in_lab] {
-      return *in_lab ? run_in_lab(*options, globals) : run_here(*options, globals);
-    };
+  add_scenario_options(*verb, chosen->options);
+  add_report_options(*verb, chosen->options);
+  verb->add_flag("--lab", chosen->in_lab, "in the emulated host, as `lab run`");
+  verb->add_flag("--dry-run", chosen->dry_run, "print what would be done, and do nothing");
+  verb->add_option("--repeat", chosen->repeat.count, "run N times, each with the next seed")
+      ->type_name("N")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  verb->add_flag("--until-fail", chosen->repeat.until_fail,
+                 "stop at the first run that does not pass; without --repeat: run until then");
+  verb->callback([&action, &globals, chosen] {
+    action = [&globals, chosen] { return run(*chosen, globals); };
   });
 }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
+#include <utility>
 
 #include <unistd.h>
 
@@ -13,6 +13,7 @@
 #include "host/cli/prepared_schedulers.hpp"
 #include "host/config/config.hpp"
 #include "host/config/render.hpp"
+#include "host/engine/machine_fit.hpp"
 #include "host/kernel/kernel_cache.hpp"
 
 namespace schedrig::cli {
@@ -20,41 +21,68 @@ namespace {
 
 class Preparation {
  public:
-  Preparation(const RunOptions& options, const Globals& globals, PreparedRun& out)
-      : options_(options), globals_(globals), out_(out) {}
+  Preparation(const RunOptions& options, const Globals& globals, const CheckLayers& layers,
+              PreparedRun& out)
+      : options_(options), globals_(globals), layers_(layers), out_(out) {}
 
   int run() {
-    config::LoadOptions load;
-    load.sets = all_sets(options_);
+    config::LoadOptions load = load_options(options_);
+    load.references = layers_.references;
     config::LoadedConfig loaded = config::load_file(options_.config, load);
-    sources_ = std::move(loaded.sources);
-    if (!loaded.ok()) {
-      return refuse(loaded.diagnostics);
-    }
+    out_.sources = std::move(loaded.sources);
+    out_.document = std::move(loaded.document);
     out_.scenario = std::move(loaded.scenario);
-    const std::string base = std::filesystem::path(options_.config).parent_path().string();
-    out_.registry.emplace(plugin_registry(globals_, out_.scenario.plugin_path, base));
-
-    const RunConfig& run = out_.scenario.run;
-    if (const int code =
-            load_plugin(run.backend, run.backend_pos, PluginKind::kBackend, &out_.backend)) {
-      return code;
+    if (!loaded.diagnostics.empty()) {
+      return refuse(std::move(loaded.diagnostics));
     }
-    if (const int code = bind_backend()) {
-      return code;
+    if (layers_.references) {
+      note(engine::machine_misfits(out_.scenario));
     }
-    if (const int code = prepare_schedulers(out_, [this](const auto& d) { return refuse(d); })) {
-      return code;
+    if (layers_.plugins) {
+      if (const int code = load_plugins()) {
+        return code;
+      }
     }
-    return find_kernel();
+    if (!problems_.empty()) {
+      return refuse({});
+    }
+    return layers_.plugins && layers_.host ? find_kernel() : kExitPass;
   }
 
  private:
-  int refuse(const std::vector<config::Diagnostic>& diagnostics) {
-    const std::string text =
-        config::render(diagnostics, sources_, {.colour = use_colour(globals_, STDERR_FILENO)});
-    std::fputs(text.c_str(), stderr);
-    return kExitUsage;
+  // Everything that was found so far, too.
+  int refuse(std::vector<config::Diagnostic> more) {
+    note(more);
+    return report_problems(std::move(problems_), out_.sources, globals_);
+  }
+
+  void note(const std::vector<engine::Missing>& found) {
+    for (const engine::Missing& one : found) {
+      problems_.push_back({.pos = one.pos, .message = one.message, .help = one.help});
+    }
+  }
+
+  void note(const std::vector<config::Diagnostic>& found) {
+    problems_.insert(problems_.end(), found.begin(), found.end());
+  }
+
+  int load_plugins() {
+    out_.registry.emplace(
+        plugin_registry(globals_, out_.scenario.plugin_path, config_folder(options_)));
+    const RunConfig& run = out_.scenario.run;
+    const int backend =
+        load_plugin(run.backend, run.backend_pos, PluginKind::kBackend, &out_.backend);
+    if (backend == kExitPass) {
+      bind_backend();
+    }
+    const int schedulers = prepare_schedulers(out_, [this](const auto& found) {
+      note(found);
+      return kExitUsage;
+    });
+    if (!problems_.empty()) {
+      return refuse({});
+    }
+    return backend != kExitPass ? backend : schedulers;
   }
 
   int load_plugin(const std::string& name, SourcePos pos, PluginKind kind,
@@ -63,7 +91,8 @@ class Preparation {
     if (!loaded) {
       const Error& error = loaded.error();
       if (error.code == StatusCode::kNotFound && pos.line != 0) {
-        return refuse({{.pos = pos, .message = error.message, .help = error.help}});
+        problems_.push_back({.pos = pos, .message = error.message, .help = error.help});
+        return kExitUsage;
       }
       return report_error(error, exit_code_for(error));
     }
@@ -71,13 +100,13 @@ class Preparation {
     return kExitPass;
   }
 
-  int bind_backend() {
+  void bind_backend() {
     const auto section =
         std::ranges::find(out_.scenario.backends, out_.backend->id, &BackendConfig::name);
     out_.backend_params = config::bind_params(
         section == out_.scenario.backends.end() ? ConfigParams{} : section->params,
         out_.backend->descriptor->params, "[backend." + out_.backend->id + "]");
-    return out_.backend_params.ok() ? kExitPass : refuse(out_.backend_params.diagnostics());
+    note(out_.backend_params.diagnostics());
   }
 
   int find_kernel() {
@@ -108,14 +137,31 @@ class Preparation {
 
   const RunOptions& options_;
   const Globals& globals_;
+  const CheckLayers& layers_;
   PreparedRun& out_;
-  config::Sources sources_;
+  std::vector<config::Diagnostic> problems_;
 };
 
 } // namespace
 
-int prepare_run(const RunOptions& options, const Globals& globals, PreparedRun* out) {
-  return Preparation(options, globals, *out).run();
+int report_problems(std::vector<config::Diagnostic> problems, const config::Sources& sources,
+                    const Globals& globals) {
+  if (problems.empty()) {
+    return kExitPass;
+  }
+  config::Diagnostics sorted;
+  for (config::Diagnostic& problem : problems) {
+    sorted.add(problem.pos, std::move(problem.message), std::move(problem.help));
+  }
+  const std::string text =
+      config::render(sorted.take_sorted(), sources, {.colour = use_colour(globals, STDERR_FILENO)});
+  std::fputs(text.c_str(), stderr);
+  return kExitUsage;
+}
+
+int prepare_run(const RunOptions& options, const Globals& globals, PreparedRun* out,
+                const CheckLayers& layers) {
+  return Preparation(options, globals, layers, *out).run();
 }
 
 } // namespace schedrig::cli

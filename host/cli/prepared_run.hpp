@@ -17,6 +17,13 @@
 
 namespace schedrig::cli {
 
+// What is looked at beyond each key for itself. `host` needs `plugins`.
+struct CheckLayers {
+  bool references = true; // names, CPUs and LLCs that the config itself decides
+  bool plugins = true;    // the plugins are there and take their parameters
+  bool host = true;       // the kernel is there
+};
+
 // A scheduler that the scenario names, loaded, with the parameters behind its choice.
 struct PreparedScheduler {
   config::BoundParams params;
@@ -25,8 +32,10 @@ struct PreparedScheduler {
 
 struct PreparedRun {
   Scenario scenario;
+  config::Sources sources; // what positions of the scenario refer to
+  config::Node document;   // its layers, merged
   std::optional<loader::Registry> registry;
-  const loader::LoadedPlugin* backend = nullptr;
+  const loader::LoadedPlugin* backend = nullptr; // null without the layer `plugins`
   config::BoundParams backend_params;
   PreparedScheduler kernels_own;
   std::deque<PreparedScheduler> schedulers; // every other one
@@ -35,6 +44,11 @@ struct PreparedRun {
 };
 
 // Fills *out, or prints every error and returns the exit code.
-[[nodiscard]] int prepare_run(const RunOptions& options, const Globals& globals, PreparedRun* out);
+[[nodiscard]] int prepare_run(const RunOptions& options, const Globals& globals, PreparedRun* out,
+                              const CheckLayers& layers = {});
+
+// Prints problems with their places; returns the exit code for them, kExitPass for none.
+int report_problems(std::vector<config::Diagnostic> problems, const config::Sources& sources,
+                    const Globals& globals);
 
 } // namespace schedrig::cli

@@ -13,17 +13,28 @@ namespace schedrig::cli {
 
 struct RunOptions {
   std::string config;
+  std::vector<std::string> overlays;
   std::vector<std::string> sets; // "a.b=VALUE"
-  std::optional<std::uint64_t> seed;
-  std::string json; // file for the JSON document; empty: none; "-": stdout
+  std::string seed;              // empty: the config's
+  std::string json;              // file for the JSON document; empty: none; "-": stdout
 };
 
-// Options that change the scenario, and the file itself.
+// Options that change the scenario; with the file itself.
+void add_layer_options(CLI::App& verb, RunOptions& options);
 void add_scenario_options(CLI::App& verb, RunOptions& options);
 void add_report_options(CLI::App& verb, RunOptions& options);
 
 // The sets in the order in which they apply; --seed is one of them.
 [[nodiscard]] std::vector<std::string> all_sets(const RunOptions& options);
+
+// All that the options say about loading.
+[[nodiscard]] config::LoadOptions load_options(const RunOptions& options);
+
+// Where relative paths of the config lead from.
+[[nodiscard]] std::string config_folder(const RunOptions& options);
+
+// Prints every error of the config to stderr and returns the exit code for that.
+int report_diagnostics(const config::LoadedConfig& loaded, const Globals& globals);
 
 // Decodes the scenario; on errors prints them all to stderr and returns nothing.
 [[nodiscard]] std::optional<Scenario> load_scenario(const RunOptions& options,

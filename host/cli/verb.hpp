@@ -28,6 +28,9 @@ enum ExitCode : int {
 // what it says to reproduce a run must work where the user is.
 inline constexpr char kCommandVariable[] = "SCHEDRIG_COMMAND";
 
+// -qq: nothing but errors; the summary of a run is left out, too.
+inline constexpr int kErrorsOnly = -2;
+
 // Options that hold for every verb.
 struct Globals {
   int verbosity = 0; // -v adds, -q takes away
@@ -47,6 +50,9 @@ void add_plugins_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_doctor_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_kernel_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_lab_verb(CLI::App& app, const Globals& globals, Action& action);
+void add_schema_verb(CLI::App& app, const Globals& globals, Action& action);
+void add_explain_verb(CLI::App& app, const Globals& globals, Action& action);
+void add_completions_verb(CLI::App& app, const Globals& globals, Action& action);
 
 // Whether output on this stream is to be coloured: --color, NO_COLOR, and what the stream is.
 [[nodiscard]] bool use_colour(const Globals& globals, int fd);

@@ -2,8 +2,6 @@
 // The command line as a user meets it, on mock: exit codes, streams, messages.
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 
@@ -13,51 +11,10 @@
 #include <unistd.h>
 
 #include "host/json/text.hpp"
-#include "tests/support/run_command.hpp"
+#include "tests/cli/schedrig_command.hpp"
 
 namespace schedrig {
 namespace {
-
-namespace fs = std::filesystem;
-using test::CommandResult;
-
-const std::string kSchedrig = SCHEDRIG_BINARY;
-const std::string kSource = SCHEDRIG_SOURCE_DIR;
-
-CommandResult schedrig(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), kSchedrig);
-  return test::run_command(std::move(arguments));
-}
-
-// A scenario in a file that is gone after the test.
-class ScenarioFile {
- public:
-  explicit ScenarioFile(const std::string& text)
-      : path_(fs::path(testing::TempDir()) /
-              ("schedrig-cli-" + std::to_string(getpid()) + ".toml")) {
-    std::ofstream(path_) << text;
-  }
-  ~ScenarioFile() { fs::remove(path_); }
-  ScenarioFile(const ScenarioFile&) = delete;
-  ScenarioFile& operator=(const ScenarioFile&) = delete;
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
-
-constexpr char kSpin[] = R"(schema = 1
-[run]
-duration = "1s"
-[machine]
-topology = "1n1l2c1t"
-[[step]]
-name = "spin"
-hold = "200ms"
-[[step.cgroup]]
-name = "a"
-work = [ { type = "spin", workers = 2 } ]
-)";
 
 TEST(Cli, the_quickstart_passes_and_says_so_on_both_streams) {
   const CommandResult result = schedrig({"run", kSource + "/configs/quickstart.toml"});
@@ -156,29 +113,6 @@ TEST(Cli, expect_fail_turns_a_failure_into_a_pass) {
   const ScenarioFile file(std::string(kSpin) + "[checks]\nmax_gap = \"1ns\"\n");
   const CommandResult result = schedrig({"run", file.path(), "--set", "run.expect=\"fail\""});
   EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
-}
-
-TEST(Cli, a_failed_op_names_step_op_file_line_and_object) {
-  const ScenarioFile file(R"(schema = 1
-[run]
-duration = "1s"
-[backdrop]
-[[backdrop.cgroup]]
-name = "cell"
-[[step]]
-name = "first"
-[[step.op]]
-kind = "set_cpuset"
-cgroup = "cell"
-cpus = { llc = 9 }
-)");
-  const CommandResult result = schedrig({"run", file.path()});
-  EXPECT_EQ(result.exit_code, 1);
-  EXPECT_NE(result.out.find("step 1 \"first\", op 1 set_cpuset (" + file.path() +
-                            ":9): "
-                            "llc = 9 does not exist"),
-            std::string::npos)
-      << result.out;
 }
 
 TEST(Cli, an_op_that_times_out_leaves_a_machine_that_is_torn_down_and_reported) {
