@@ -32,8 +32,9 @@ Result<> apply(OpContext& context, const RunPayload& op) {
 Result<> apply(OpContext& context, const WaitPayload& op) {
   PayloadHandle* handle = TRY(find_live(context, op.name, op.cgroup));
   const std::string who = describe(*handle);
-  const std::int64_t until = op.timeout_ns ? context.session.now_ns() + *op.timeout_ns
-                                           : std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t limit = op.timeout_ns.value_or(kNoLimit);
+  const std::int64_t until = limit == kNoLimit ? kNoLimit : context.session.now_ns() + limit;
   auto ended = context.session.wait_payload(handle->facet_payload, until);
   if (!ended) {
     return std::unexpected(std::move(ended).error().context("wait for " + who));
@@ -43,8 +44,7 @@ Result<> apply(OpContext& context, const WaitPayload& op) {
   }
   TRY(kill_payload(context, *handle, PayloadEnd::kWaitTimeout));
   return fail(StatusCode::kTimeout,
-              who + " did not end within " + text::human_duration(*op.timeout_ns) +
-                  " and was killed",
+              who + " did not end within " + text::human_duration(limit) + " and was killed",
               "raise the timeout, or give it less to do");
 }
 
