@@ -125,13 +125,14 @@ Status MockMachine::switch_to(const Scheduler& scheduler) {
   }
   SimPolicy* const old = std::exchange(policy_, made);
   SimPolicyFactory* const old_factory = std::exchange(policy_factory_, scheduler.factory);
+  const std::uint64_t ejections = engine_.stats().ejections;
   Status status = engine_.attach(*made, scheduler.id);
   if (status.ok()) {
     if (old != nullptr) {
       old_factory->destroy_policy(old);
     }
     // What breaks a rule while tasks are handed over is gone by now, with an event.
-    return policy_ == made
+    return engine_.stats().ejections == ejections
                ? status
                : Status::make(StatusCode::kInvalidArgument,
                               "attach '" + scheduler.id +
