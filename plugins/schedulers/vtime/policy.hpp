@@ -45,6 +45,7 @@ class Vtime final : public PolicyBase {
       const SimTask* first =
           find_queued(kShared, [cpu](const SimTask& task) { return may_use(task, cpu); });
       if (first == nullptr || !before(first->dsq_vtime, prev->dsq_vtime)) {
+        reach(prev->dsq_vtime);
         kernel().set_slice(*prev, slice_ns_);
         return;
       }
@@ -52,11 +53,8 @@ class Vtime final : public PolicyBase {
     kernel().dsq_move_to_local(kShared);
   }
 
-  // Virtual time is that of the task that came last to a CPU; it never goes back.
   void on_running(const SimTask& task) override {
-    if (before(now_, task.dsq_vtime)) {
-      now_ = task.dsq_vtime;
-    }
+    reach(task.dsq_vtime);
     ran_until_[task.index] = task.sum_exec_ns;
   }
 
@@ -74,6 +72,13 @@ class Vtime final : public PolicyBase {
   [[nodiscard]] static bool may_use(const SimTask& task, std::int32_t cpu) {
     const auto bit = static_cast<std::uint32_t>(cpu);
     return ((task.cpus_allowed[bit / 64] >> (bit % 64)) & 1U) != 0;
+  }
+
+  // Virtual time is that of the task that was chosen last; it never goes back.
+  void reach(std::uint64_t vtime) {
+    if (before(now_, vtime)) {
+      now_ = vtime;
+    }
   }
 
   void account(const SimTask& task) {
