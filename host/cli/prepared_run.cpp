@@ -75,10 +75,7 @@ class Preparation {
     if (backend == kExitPass) {
       bind_backend();
     }
-    const int schedulers = prepare_schedulers(out_, [this](const auto& found) {
-      note(found);
-      return kExitUsage;
-    });
+    const int schedulers = prepare_schedulers(out_, problems_);
     if (!problems_.empty()) {
       return refuse({});
     }

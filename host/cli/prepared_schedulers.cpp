@@ -15,7 +15,8 @@ using engine::kKernelsOwn;
 
 class Preparation {
  public:
-  Preparation(PreparedRun& run, const Refuse& refuse) : run_(run), refuse_(refuse) {}
+  Preparation(PreparedRun& run, std::vector<config::Diagnostic>& problems)
+      : run_(run), problems_(problems) {}
 
   int prepare() {
     const RunConfig& config = run_.scenario.run;
@@ -27,8 +28,10 @@ class Preparation {
     }
     for (const SchedulerConfig& one : run_.scenario.schedulers) {
       if (one.plugin == kKernelsOwn) {
-        return refuse_at(one.pos, "[[scheduler]] " + text::quote(one.name) + " is of plugin eevdf",
-                         "eevdf is the kernel's own and runs while nothing is attached");
+        problem(one.pos, "[[scheduler]] " + text::quote(one.name) + " is of plugin eevdf",
+                "eevdf is the kernel's own and runs while nothing is attached");
+      } else if (const int code = add(one.name, one.pos, {})) {
+        return code;
       }
     }
     if (!own) {
@@ -63,10 +66,9 @@ class Preparation {
         continue;
       }
       if (name == kKernelsOwn) {
-        return refuse_at(op.pos, "eevdf is the kernel's own scheduler: it cannot be attached",
-                         "detach_scheduler leads back to it");
-      }
-      if (const int code = add(name, op.pos, {})) {
+        problem(op.pos, "eevdf is the kernel's own scheduler: it cannot be attached",
+                "detach_scheduler leads back to it");
+      } else if (const int code = add(name, op.pos, {})) {
         return code;
       }
     }
@@ -75,20 +77,19 @@ class Preparation {
 
   // `params` are [run] scheduler_params: of a plugin, not of a [[scheduler]], which has its own.
   int add(const std::string& name, SourcePos pos, const ConfigParams& params) {
+    const auto& declared = run_.scenario.schedulers;
+    const auto found = std::ranges::find(declared, name, &SchedulerConfig::name);
+    if (found != declared.end() && !params.empty()) {
+      problem(params.front().key_pos, "scheduler_params beside [[scheduler]] " + text::quote(name),
+              "write them as params of that [[scheduler]]");
+    }
     const auto known = [&](const PreparedScheduler& each) { return each.choice.name == name; };
     if (std::ranges::any_of(run_.schedulers, known)) {
       return kExitPass;
     }
-    const auto& declared = run_.scenario.schedulers;
-    const auto found = std::ranges::find(declared, name, &SchedulerConfig::name);
     PreparedScheduler& out = run_.schedulers.emplace_back();
     if (found == declared.end()) {
       return load(name, pos, params, "scheduler_params", out);
-    }
-    if (!params.empty()) {
-      return refuse_at(params.front().key_pos,
-                       "scheduler_params beside [[scheduler]] " + text::quote(name),
-                       "write them as params of that [[scheduler]]");
     }
     const int code = load(found->plugin, found->pos, found->params,
                           "params of [[scheduler]] " + text::quote(name), out);
@@ -101,24 +102,28 @@ class Preparation {
     const auto loaded = run_.registry->load(plugin, PluginKind::kScheduler);
     if (!loaded) {
       const Error& error = loaded.error();
-      return error.code == StatusCode::kNotFound && pos.line != 0
-                 ? refuse_at(pos, error.message, error.help)
-                 : report_error(error, exit_code_for(error));
+      if (error.code != StatusCode::kNotFound || pos.line == 0) {
+        return report_error(error, exit_code_for(error));
+      }
+      problem(pos, error.message, error.help);
+      return kExitPass;
     }
     out.choice.name = plugin;
     out.choice.label = (*loaded)->id;
     out.choice.plugin = (*loaded)->plugin;
     out.params = config::bind_params(params, (*loaded)->descriptor->params, where);
     out.choice.params = out.params.view();
-    return out.params.ok() ? kExitPass : refuse_(out.params.diagnostics());
+    const auto& wrong = out.params.diagnostics();
+    problems_.insert(problems_.end(), wrong.begin(), wrong.end());
+    return kExitPass;
   }
 
-  int refuse_at(SourcePos pos, std::string message, std::string help) {
-    return refuse_({{.pos = pos, .message = std::move(message), .help = std::move(help)}});
+  void problem(SourcePos pos, std::string message, std::string help) {
+    problems_.push_back({.pos = pos, .message = std::move(message), .help = std::move(help)});
   }
 
   PreparedRun& run_;
-  const Refuse& refuse_;
+  std::vector<config::Diagnostic>& problems_;
 };
 
 } // namespace
@@ -129,8 +134,8 @@ std::vector<engine::SchedulerChoice> PreparedRun::choices() const {
   return all;
 }
 
-int prepare_schedulers(PreparedRun& run, const Refuse& refuse) {
-  return Preparation(run, refuse).prepare();
+int prepare_schedulers(PreparedRun& run, std::vector<config::Diagnostic>& problems) {
+  return Preparation(run, problems).prepare();
 }
 
 } // namespace schedrig::cli

@@ -3,7 +3,6 @@
 // loaded, with its parameters bound. Thread: host.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "host/cli/prepared_run.hpp"
@@ -11,11 +10,8 @@
 
 namespace schedrig::cli {
 
-// Prints located errors and returns the exit code for them.
-using Refuse = std::function<int(const std::vector<config::Diagnostic>&)>;
-
-// Fills kernels_own and schedulers; needs scenario and registry. Returns the exit code, 0 when all
-// is well.
-[[nodiscard]] int prepare_schedulers(PreparedRun& run, const Refuse& refuse);
+// Fills kernels_own and schedulers; needs scenario and registry. What is wrong in the file goes to
+// `problems`; what is not of the file is printed, and its exit code returned.
+[[nodiscard]] int prepare_schedulers(PreparedRun& run, std::vector<config::Diagnostic>& problems);
 
 } // namespace schedrig::cli

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// What the author of a scheduler sees when it breaks a rule: the cause first, the kernel's message,
+// the task, and what to do - on the console and in the report.
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "host/json/text.hpp"
+#include "host/json/value.hpp"
+#include "tests/support/run_command.hpp"
+
+namespace schedrig {
+namespace {
+
+namespace fs = std::filesystem;
+using test::CommandResult;
+
+struct Planted {
+  std::string fault;
+  std::vector<std::string> shown; // in the summary, in this order
+};
+
+void PrintTo(const Planted& one, std::ostream* out) {
+  *out << one.fault;
+}
+
+std::string scenario(const std::string& fault) {
+  return R"(schema = 1
+[run]
+name = "planted"
+scheduler = "mine"
+[machine]
+topology = "1n1l2c1t"
+[[scheduler]]
+name = "mine"
+plugin = "faulty"
+params = { after = "100ms", watchdog = "500ms", fault = ")" +
+         fault + R"(" }
+[[step]]
+name = "load"
+hold = "24s"
+[[step.cgroup]]
+name = "a"
+work = [ { type = "spin", workers = 3 }, { type = "spin", affinity = { exact = "1" } } ]
+)";
+}
+
+class PlantedBugs : public testing::TestWithParam<Planted> {
+ protected:
+  void SetUp() override {
+    path_ = fs::path(testing::TempDir()) /
+            ("planted-" + GetParam().fault + "-" + std::to_string(getpid()) + ".toml");
+    std::ofstream(path_) << scenario(GetParam().fault);
+  }
+  void TearDown() override { fs::remove(path_); }
+  [[nodiscard]] CommandResult run(std::vector<std::string> more) const {
+    std::vector<std::string> arguments = {SCHEDRIG_BINARY, "run", path_.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return test::run_command(std::move(arguments));
+  }
+
+ private:
+  fs::path path_;
+};
+
+TEST_P(PlantedBugs, are_told_with_cause_task_and_remedy) {
+  const CommandResult result = run({});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  std::size_t at = 0;
+  for (const std::string& part : GetParam().shown) {
+    const std::size_t found = result.out.find(part, at);
+    EXPECT_NE(found, std::string::npos) << part << "\nin\n" << result.out;
+    at = found == std::string::npos ? at : found;
+  }
+  EXPECT_LT(result.out.find("cause: "), result.out.find("  step 1"));
+}
+
+TEST_P(PlantedBugs, are_events_of_the_report) {
+  const CommandResult result = run({"--json", "-"});
+  const auto document = json::parse(result.out, "report");
+  ASSERT_TRUE(document) << document.error().message;
+  const auto* events = document->find("scheduler_events");
+  ASSERT_NE(events, nullptr);
+  ASSERT_NE(events->as_array(), nullptr);
+  ASSERT_EQ(events->as_array()->size(), 2U);
+  const json::Value& exit = events->as_array()->back();
+  EXPECT_EQ(*exit.find("event")->as_string(), "exit");
+  EXPECT_EQ(*exit.find("scheduler")->as_string(), "mine");
+  EXPECT_NE(exit.find("exit")->find("dump")->as_string()->find("CPU"), std::string::npos);
+  EXPECT_EQ(*document->find("cause")->find("code")->as_string(), "scheduler_exit");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, PlantedBugs,
+    testing::Values(
+        Planted{"unknown_dsq",
+                {"cause: step 1 \"load\", hold: scheduler \"mine\" exited by itself",
+                 "SCX_EXIT_ERROR (1024), runtime error: non-existent DSQ 0x7 for spin[",
+                 "help: task pid ", "was inserted into DSQ 7, which does not exist",
+                 "create_dsq(7) in on_init"}},
+        Planted{"insert_twice", {"already direct-dispatched", "help: task pid ", "insert it once"}},
+        Planted{"bad_cpu", {"invalid CPU 2", "help: CPUs are 0 to 1"}},
+        Planted{"forbidden_cpu",
+                {"target CPU 0 not allowed for spin[", "help: task pid ", "may not run on CPU 0"}},
+        Planted{"drop",
+                {"SCX_EXIT_ERROR_STALL (1026), runnable task stall: spin[", "failed to run for",
+                 "is runnable since ", "help: no DSQ holds the task",
+                 "its log:", "dropping task pid ", "state at the exit:", "in no DSQ"}},
+        Planted{"stall",
+                {"SCX_EXIT_ERROR_STALL (1026)", "is runnable since ",
+                 "help: the task waits in DSQ 0: on_dispatch"}},
+        Planted{"slow", {"soft lockup - CPU", "help: a callback takes too long"}},
+        Planted{"throw", {"SCX_EXIT_ERROR_BPF (1025)", "uncaught exception: asked to"}},
+        Planted{"error", {"SCX_EXIT_ERROR_BPF (1025), scx_bpf_error: asked to"}},
+        Planted{"exit", {"SCX_EXIT_UNREG_BPF (65), unregistered from BPF", "expect ="}},
+        Planted{"restart",
+                {"SCX_EXIT_UNREG_BPF (65)", "exit code 281474976710656", "on_exit = \"restart\""}}),
+    [](const auto& each) { return each.param.fault; });
+
+} // namespace
+} // namespace schedrig
