@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "plugins/mock/files/kernel_mask.hpp"
 #include "plugins/mock/files/kernel_parse.hpp"
 
 namespace schedrig::mock {
@@ -17,54 +18,70 @@ std::string join(Components path) {
   return text;
 }
 
-template <class Same> std::string cpus_where(const std::vector<CpuPlace>& places, Same&& same) {
+template <class Same> CpuMask cpus_where(const std::vector<CpuPlace>& places, Same&& same) {
   CpuMask mask;
   for (const CpuPlace& place : places) {
     if (same(place)) {
       mask.set(place.cpu);
     }
   }
-  return format_list(mask) + "\n";
+  return mask;
 }
 
 } // namespace
 
 SysFiles::SysFiles(const TopologyView& topology) {
   const std::vector<CpuPlace> places = cpu_places(topology);
-  const std::string all = cpus_where(places, [](const CpuPlace&) { return true; });
+  const auto count = static_cast<std::uint32_t>(places.size());
+  const CpuMask all = CpuMask::first_n(count);
   const std::string cpu_dir = "devices/system/cpu/";
-  add(cpu_dir + "online", all);
-  add(cpu_dir + "possible", all);
-  add(cpu_dir + "present", all);
+  for (const char* name : {"online", "possible", "present"}) {
+    add(cpu_dir + name, format_list(all) + "\n");
+  }
   add(cpu_dir + "offline", "\n");
+  // Each set of CPUs is there as a list and as a mask.
+  const auto add_set = [&](const std::string& mask_name, const std::string& list_name,
+                           const CpuMask& mask) {
+    add(mask_name, format_mask(mask, count) + "\n");
+    add(list_name, format_list(mask) + "\n");
+  };
   for (const CpuPlace& at : places) {
-    const std::string dir = cpu_dir + "cpu" + std::to_string(at.cpu) + "/topology/";
-    const std::string core =
+    const std::string dir = cpu_dir + "cpu" + std::to_string(at.cpu) + "/";
+    const CpuMask core =
         cpus_where(places, [&](const CpuPlace& other) { return other.core == at.core; });
     // One package per node, one die per LLC.
-    const std::string package =
+    const CpuMask package =
         cpus_where(places, [&](const CpuPlace& other) { return other.node == at.node; });
-    const std::string die =
+    const CpuMask die =
         cpus_where(places, [&](const CpuPlace& other) { return other.llc == at.llc; });
-    add(dir + "core_id", std::to_string(at.core) + "\n");
-    add(dir + "physical_package_id", std::to_string(at.node) + "\n");
-    add(dir + "die_id", std::to_string(at.llc) + "\n");
-    add(dir + "core_cpus_list", core);
-    add(dir + "thread_siblings_list", core);
-    add(dir + "package_cpus_list", package);
-    add(dir + "core_siblings_list", package);
-    add(dir + "die_cpus_list", die);
+    add(dir + "topology/core_id", std::to_string(at.core) + "\n");
+    add(dir + "topology/physical_package_id", std::to_string(at.node) + "\n");
+    add(dir + "topology/die_id", std::to_string(at.llc) + "\n");
+    const auto add_topology = [&](const std::string& name, const CpuMask& mask) {
+      add_set(dir + "topology/" + name, dir + "topology/" + name + "_list", mask);
+    };
+    add_topology("core_cpus", core);
+    add_topology("thread_siblings", core);
+    add_topology("package_cpus", package);
+    add_topology("core_siblings", package);
+    add_topology("die_cpus", die);
     // L3, as the cache's index on x86.
-    add(cpu_dir + "cpu" + std::to_string(at.cpu) + "/cache/index3/shared_cpu_list", die);
-    add(cpu_dir + "cpu" + std::to_string(at.cpu) + "/cache/index3/level", "3\n");
+    add_set(dir + "cache/index3/shared_cpu_map", dir + "cache/index3/shared_cpu_list", die);
+    add(dir + "cache/index3/level", "3\n");
+    add(dir + "cache/index3/type", "Unified\n");
   }
   const std::string node_dir = "devices/system/node/";
   CpuMask nodes;
+  CpuMask nodes_with_cpus;
   for (std::uint32_t node = 0; node < topology.nodes.size(); ++node) {
     nodes.set(node);
     const std::string dir = node_dir + "node" + std::to_string(node) + "/";
-    add(dir + "cpulist",
-        cpus_where(places, [node](const CpuPlace& other) { return other.node == node; }));
+    const CpuMask cpus =
+        cpus_where(places, [node](const CpuPlace& other) { return other.node == node; });
+    if (!cpus.empty()) {
+      nodes_with_cpus.set(node);
+    }
+    add_set(dir + "cpumap", dir + "cpulist", cpus);
     std::string distance;
     for (std::size_t to = 0; to < topology.nodes.size(); ++to) {
       distance += (to == 0 ? "" : " ") +
@@ -72,7 +89,10 @@ SysFiles::SysFiles(const TopologyView& topology) {
     }
     add(dir + "distance", distance + "\n");
   }
-  add(node_dir + "online", format_list(nodes) + "\n");
+  for (const char* name : {"online", "possible", "has_memory", "has_normal_memory"}) {
+    add(node_dir + name, format_list(nodes) + "\n");
+  }
+  add(node_dir + "has_cpu", format_list(nodes_with_cpus) + "\n");
   std::sort(files_.begin(), files_.end(),
             [](const File& a, const File& b) { return a.path < b.path; });
 }

@@ -71,7 +71,12 @@ TEST(SysFiles, topology_is_what_the_machine_has) {
   EXPECT_EQ(m.read(cpus + "cpu5/topology/thread_siblings_list").data, "4-5\n");
   EXPECT_EQ(m.read(cpus + "cpu5/topology/physical_package_id").data, "1\n");
   EXPECT_EQ(m.read(cpus + "cpu5/cache/index3/shared_cpu_list").data, "4-7\n");
+  EXPECT_EQ(m.read(cpus + "cpu5/cache/index3/shared_cpu_map").data, "f0\n");
+  EXPECT_EQ(m.read(cpus + "cpu5/topology/thread_siblings").data, "30\n");
+  EXPECT_EQ(m.read(cpus + "cpu5/topology/package_cpus").data, "f0\n");
   EXPECT_EQ(m.read("/sys/devices/system/node/node1/cpulist").data, "4-7\n");
+  EXPECT_EQ(m.read("/sys/devices/system/node/node1/cpumap").data, "f0\n");
+  EXPECT_EQ(m.read("/sys/devices/system/node/has_cpu").data, "0-1\n");
   EXPECT_EQ(m.read("/sys/devices/system/node/node1/distance").data, "20 10\n");
   EXPECT_EQ(m.file(FileOpKind::kList, "/sys/devices/system").data, "cpu/\nnode/\n");
   EXPECT_EQ(m.file(FileOpKind::kList, "/").data, "proc/\nsys/\n");
