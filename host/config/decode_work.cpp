@@ -131,7 +131,7 @@ constexpr std::array kWorkFields = {
         {.default_value = "inherit", .forms = affinity_forms}),
     custom_key<&WorkGroup::mem_policy, decode_mem_policy>(
         "mem_policy", FieldKind::kChoice, "NUMA memory policy",
-        {.landed = Landed::kNo, .forms = mem_policy_forms}),
+        {.default_value = "default", .forms = mem_policy_forms}),
 };
 static_assert(well_formed<WorkPhase>(kPhaseAlternatives));
 static_assert(well_formed<WorkGroup>(kWorkFields));

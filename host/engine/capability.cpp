@@ -2,6 +2,7 @@
 #include "host/engine/capability.hpp"
 
 #include <schedrig/affinity.hpp>
+#include <schedrig/mem_policy.hpp>
 #include <schedrig/payloads.hpp>
 
 #include "host/engine/ops_affinity.hpp"
@@ -28,7 +29,7 @@ class Finder {
     const OpInfo& info = op_info(op.body);
     need("op " + std::string(info.name), info.facets, op.pos);
     if (const auto* spawn = std::get_if<Spawn>(&op.body)) {
-      affinity(spawn->work, op.pos);
+      placement(spawn->work, op.pos);
     } else if (const auto* made = std::get_if<AddCgroupDef>(&op.body)) {
       works(made->def);
       payload_of(made->def);
@@ -55,11 +56,14 @@ class Finder {
 
   void works(const CgroupDef& def) {
     for (const WorkGroup& work : def.work) {
-      affinity(work, def.pos);
+      placement(work, def.pos);
     }
   }
 
-  void affinity(const WorkGroup& work, SourcePos pos) {
+  void placement(const WorkGroup& work, SourcePos pos) {
+    if (work.mem_policy.mode != MemPolicyMode::kDefault) {
+      need("mem_policy", MemPolicyFacet::kInterfaceId, pos);
+    }
     if (needs_pinning(work.affinity)) {
       need("an affinity other than inherit and exact", AffinityFacet::kInterfaceId, pos);
     }

@@ -11,6 +11,7 @@
 
 #include <schedrig/affinity.hpp>
 #include <schedrig/backend.hpp>
+#include <schedrig/mem_policy.hpp>
 #include <schedrig/payloads.hpp>
 #include <schedrig/result.hpp>
 #include <schedrig/tasks.hpp>
@@ -82,6 +83,7 @@ class Session {
   [[nodiscard]] PayloadsFacet* payloads() { return payloads_; }
   // Null if the machine has none.
   [[nodiscard]] AffinityFacet* affinity() { return query<AffinityFacet>(machine_); }
+  [[nodiscard]] MemPolicyFacet* mem_policy() { return query<MemPolicyFacet>(machine_); }
 
   // Watched by waits from here on; outlives the session.
   void set_schedulers(SchedulerControl& schedulers) { schedulers_ = &schedulers; }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/engine/mem_policy.hpp"
 #include "host/engine/ops_affinity.hpp"
 
 namespace schedrig::engine {
@@ -170,12 +171,15 @@ Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup
   group.joined_ns = context.session.now_ns();
   group.cgroup = cgroup == nullptr ? "" : cgroup->name;
   PidCollector collector(group.pids);
-  TRY(checked(context, context.session.tasks().spawn(spec, &group.facet_group, collector)));
+  TRY(begin_mem_policy(context, work.mem_policy, cgroup));
+  auto spawned =
+      checked(context, context.session.tasks().spawn(spec, &group.facet_group, collector));
+  auto placed = context.session.lost() ? Result<>{} : end_mem_policy(context, work.mem_policy);
+  TRY(std::move(spawned));
 
   const std::uint32_t handle = group.facet_group;
   WorkerGroup& kept = context.books.add_group(std::move(group));
-  Result<> placed;
-  if (cgroup != nullptr) {
+  if (placed && cgroup != nullptr) {
     placed = context.tree.move_tasks(cgroup->name, kept.pids);
   }
   if (placed && needs_pinning(work.affinity)) {

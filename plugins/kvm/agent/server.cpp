@@ -12,7 +12,9 @@
 #include "agent/affinity.hpp"
 #include "agent/clock.hpp"
 #include "agent/file_ops.hpp"
+#include "agent/mem_policy.hpp"
 #include "channel/file_messages.hpp"
+#include "channel/mem_policy_messages.hpp"
 #include "channel/task_messages.hpp"
 
 namespace schedrig::agent {
@@ -92,6 +94,8 @@ Result<> Server::on_frame(const kvm::Parsed& frame) {
     return on_stop(frame.payload);
   case MessageType::kPinRequest:
     return on_pin(frame.payload);
+  case MessageType::kMemPolicyRequest:
+    return on_mem_policy(frame.payload);
   case MessageType::kShutdownRequest:
     shutting_down_ = true;
     return connection_.send(
@@ -173,6 +177,16 @@ Result<> Server::on_pin(kvm::ByteView payload) {
   }
   return connection_.send(kvm::encode_answer(MessageType::kPinReply, request->request,
                                              kvm::to_outcome(pin(request->pids, request->cpus))));
+}
+
+Result<> Server::on_mem_policy(kvm::ByteView payload) {
+  const auto request = kvm::decode_mem_policy_request(payload);
+  if (!request) {
+    return refuse(payload, request.error());
+  }
+  return connection_.send(
+      kvm::encode_answer(MessageType::kMemPolicyReply, request->request,
+                         kvm::to_outcome(set_mem_policy(request->mode, request->nodes))));
 }
 
 Result<> Server::refuse(kvm::ByteView payload, const Error& error) {

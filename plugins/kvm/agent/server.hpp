@@ -29,6 +29,7 @@ class Server {
   [[nodiscard]] Result<> on_start(kvm::ByteView payload);
   [[nodiscard]] Result<> on_stop(kvm::ByteView payload);
   [[nodiscard]] Result<> on_pin(kvm::ByteView payload);
+  [[nodiscard]] Result<> on_mem_policy(kvm::ByteView payload);
   [[nodiscard]] Result<> refuse(kvm::ByteView payload, const Error& error);
   void notice(const std::string& text);
 

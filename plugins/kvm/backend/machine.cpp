@@ -55,7 +55,8 @@ KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
                        std::unique_ptr<GuestFeed> feed)
     : feed_(std::move(feed)), monitor_(events, clock_), channel_(*feed_, monitor_),
       link_(channel_, monitor_), files_(link_, clock_, options.agent_timeout),
-      tasks_(link_, clock_, options.agent_timeout), affinity_(link_, options.agent_timeout) {}
+      tasks_(link_, clock_, options.agent_timeout), affinity_(link_, options.agent_timeout),
+      mem_policy_(link_, options.agent_timeout) {}
 
 KvmMachine::~KvmMachine() {
   feed_->close();
@@ -70,6 +71,9 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == AffinityFacet::kInterfaceId) {
     return static_cast<AffinityFacet*>(&affinity_);
+  }
+  if (interface_id == MemPolicyFacet::kInterfaceId) {
+    return static_cast<MemPolicyFacet*>(&mem_policy_);
   }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(&schedulers_);

@@ -17,6 +17,7 @@
 #include "backend/guest_feed.hpp"
 #include "backend/guest_monitor.hpp"
 #include "backend/machine_clock.hpp"
+#include "backend/mem_policy_facet.hpp"
 #include "backend/schedulers_facet.hpp"
 #include "backend/tasks_facet.hpp"
 #include "backend/vm_channel.hpp"
@@ -70,6 +71,7 @@ class KvmMachine final : public Machine {
   AgentFiles files_;
   AgentTasks tasks_;
   AgentAffinity affinity_;
+  AgentMemPolicy mem_policy_;
   KernelSchedulers schedulers_;
   Hello hello_;
   std::int64_t boot_called_ns_ = 0; // host clock

@@ -74,7 +74,7 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
       const std::string reason = device.ok ? "" : device.observed;
       for (const std::string_view id :
            {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId, AffinityFacet::kInterfaceId,
-            SchedulersFacet::kInterfaceId}) {
+            MemPolicyFacet::kInterfaceId, SchedulersFacet::kInterfaceId}) {
         sink.on_fact(id, reason);
       }
     });

@@ -12,6 +12,7 @@
 
 #include <schedrig/affinity.hpp>
 #include <schedrig/files.hpp>
+#include <schedrig/mem_policy.hpp>
 #include <schedrig/tasks.hpp>
 
 namespace schedrig::kvm {
@@ -42,6 +43,8 @@ enum class MessageType : std::uint32_t {
   kShutdownReply = kTypeBase + 18,
   kPinRequest = kTypeBase + 19, // host
   kPinReply = kTypeBase + 20,
+  kMemPolicyRequest = kTypeBase + 21, // host
+  kMemPolicyReply = kTypeBase + 22,
 };
 
 inline constexpr std::uint32_t kMaxTextBytes = 4096; // one line of log, notice or error
@@ -62,6 +65,7 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
   case MessageType::kStartReply:
   case MessageType::kStopReply:
   case MessageType::kPinReply:
+  case MessageType::kMemPolicyReply:
     return kMaxTextBytes + 64;
   case MessageType::kClockRequest:
   case MessageType::kClockReply:
@@ -79,6 +83,8 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
     return kMaxReportedCpus * 4 + 64;
   case MessageType::kPinRequest:
     return kMaxPinnedProcesses * 4 + kMaxReportedCpus * 4 + 64;
+  case MessageType::kMemPolicyRequest:
+    return kMaxMemNodes * 4 + 64;
   case MessageType::kSpawnReply:
     return kMaxWorkersPerGroup * 4 + kMaxTextBytes + 64;
   case MessageType::kWorkerReport:

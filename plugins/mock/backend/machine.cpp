@@ -45,6 +45,9 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   if (interface_id == AffinityFacet::kInterfaceId) {
     return static_cast<AffinityFacet*>(this);
   }
+  if (interface_id == MemPolicyFacet::kInterfaceId) {
+    return static_cast<MemPolicyFacet*>(this);
+  }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(this);
   }

@@ -3,8 +3,8 @@
 // the workers, the file systems and the attached scheduler; simulates nothing itself.
 //
 // machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_affinity.cpp,
-// machine_schedulers.cpp: one facet each; payloads.hpp is one of its own. Thread: the host's,
-// except interrupt() and now_ns().
+// machine_mem_policy.cpp, machine_schedulers.cpp: one facet each; payloads.hpp is one of its own.
+// Thread: the host's, except interrupt() and now_ns().
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include <schedrig/affinity.hpp>
 #include <schedrig/backend.hpp>
 #include <schedrig/files.hpp>
+#include <schedrig/mem_policy.hpp>
 #include <schedrig/schedulers.hpp>
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/tasks.hpp>
@@ -42,6 +43,7 @@ class MockMachine final : public Machine,
                           private FilesFacet,
                           private TasksFacet,
                           private AffinityFacet,
+                          private MemPolicyFacet,
                           private SchedulersFacet,
                           private EngineListener {
  public:
@@ -87,6 +89,8 @@ class MockMachine final : public Machine,
   // AffinityFacet
   Status pin(std::span<const std::int32_t> pids,
              std::span<const std::uint32_t> cpus) noexcept override;
+  // MemPolicyFacet
+  Status set_for_spawn(MemPolicyMode mode, std::span<const std::uint32_t> nodes) noexcept override;
   // SchedulersFacet
   Status can_attach(std::string_view id, Plugin& scheduler) noexcept override;
   Status attach(std::string_view id, Plugin& scheduler, ParamsView params,

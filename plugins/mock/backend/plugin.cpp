@@ -28,6 +28,7 @@ class MockBackend final : public Plugin, public Backend {
     sink.on_fact(TasksFacet::kInterfaceId, "");
     sink.on_fact(PayloadsFacet::kInterfaceId, "");
     sink.on_fact(AffinityFacet::kInterfaceId, "");
+    sink.on_fact(MemPolicyFacet::kInterfaceId, "");
     sink.on_fact(SchedulersFacet::kInterfaceId, "");
   }
   Status create_machine(const MachineSpec& spec, EventSink& events,

@@ -3,8 +3,9 @@
 // ("facets"), each optional and found by id. Everything else is written once, in the host.
 //
 // Facets of this release: schedrig.files/1 (files.hpp), schedrig.tasks/1 (tasks.hpp),
-// schedrig.affinity/1 (affinity.hpp), schedrig.payloads/1 (payloads.hpp), schedrig.schedulers/1
-// (schedulers.hpp), schedrig.probes/1 (probe.hpp; of the plugin, not of a machine).
+// schedrig.affinity/1 (affinity.hpp), schedrig.mempolicy/1 (mem_policy.hpp), schedrig.payloads/1
+// (payloads.hpp), schedrig.schedulers/1 (schedulers.hpp), schedrig.probes/1 (probe.hpp; of the
+// plugin, not of a machine).
 //
 // Thread: all methods [host-thread] unless they say otherwise. Life: create_machine -> boot ->
 // facets, wait_until -> shut_down -> destroy_machine; shut_down and destroy_machine are allowed at

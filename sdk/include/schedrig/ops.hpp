@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <schedrig/kernel_targets.hpp>
+#include <schedrig/mem_policy.hpp>
 #include <schedrig/work.hpp>
 
 namespace schedrig {
@@ -68,15 +69,6 @@ using AffinityIntent =
     std::variant<InheritAffinity, RandomAffinity, LlcAffinity, CrossCgroupAffinity,
                  SingleCpuAffinity, SmtPairAffinity, ExactAffinity>;
 
-enum class MemPolicyMode : std::uint32_t {
-  kDefault = 0,
-  kBind,
-  kPreferred,
-  kInterleave,
-  kLocal,
-  kPreferredMany,
-  kWeightedInterleave
-};
 struct MemPolicy {
   MemPolicyMode mode = MemPolicyMode::kDefault;
   std::vector<std::uint32_t> nodes;

@@ -39,7 +39,7 @@ class ReferenceFile : public testing::Test {
 
 TEST_F(ReferenceFile, is_refused_without_the_option_for_what_has_not_landed_alone) {
   const LoadedConfig strict = load_file(SCHEDRIG_SOURCE_DIR "/docs/reference/scenario.toml");
-  EXPECT_GE(strict.diagnostics.size(), 40U);
+  EXPECT_FALSE(strict.diagnostics.empty());
   for (const Diagnostic& diagnostic : strict.diagnostics) {
     EXPECT_TRUE(diagnostic.message.ends_with("is not supported yet")) << diagnostic.message;
   }

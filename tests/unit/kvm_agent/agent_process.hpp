@@ -12,6 +12,7 @@
 #include "backend/agent_link.hpp"
 #include "backend/files_facet.hpp"
 #include "backend/machine_clock.hpp"
+#include "backend/mem_policy_facet.hpp"
 #include "backend/tasks_facet.hpp"
 #include "vmm/unique_fd.hpp"
 
@@ -73,6 +74,7 @@ class AgentProcess {
   AgentFiles files{link, clock, kTestTimeout};
   AgentTasks tasks{link, clock, kTestTimeout};
   AgentAffinity affinity{link, kTestTimeout};
+  AgentMemPolicy mem_policy{link, kTestTimeout};
 };
 
 } // namespace schedrig::kvm

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "channel/file_messages.hpp"
+#include "channel/mem_policy_messages.hpp"
 #include "channel/task_messages.hpp"
 #include "stream.hpp"
 
@@ -59,6 +60,8 @@ std::vector<Sample> samples() {
        accepts(decode_group_request)},
       {"pin request", payload_of(encode_pin_request(1, reply.pids, cpus)),
        accepts(decode_pin_request)},
+      {"memory policy", payload_of(encode_mem_policy_request(1, MemPolicyMode::kBind, cpus)),
+       accepts(decode_mem_policy_request)},
       {"report", payload_of(encode_worker_report(report)), accepts(decode_worker_report)},
   };
 }

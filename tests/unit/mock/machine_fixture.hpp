@@ -88,6 +88,7 @@ class TestMachine final : private EventSink,
   [[nodiscard]] TasksFacet& tasks() { return *query<TasksFacet>(machine()); }
   [[nodiscard]] PayloadsFacet& payloads() { return *query<PayloadsFacet>(machine()); }
   [[nodiscard]] AffinityFacet& affinity() { return *query<AffinityFacet>(machine()); }
+  [[nodiscard]] MemPolicyFacet& mem_policy() { return *query<MemPolicyFacet>(machine()); }
   [[nodiscard]] SchedulersFacet& schedulers() { return *query<SchedulersFacet>(machine()); }
 
   template <class Policy> Status attach(std::string_view id, ParamsView params = {}) {
