@@ -85,9 +85,7 @@ std::vector<FileCase> core_cases() {
       {.name = "controllers cannot be written",
        .step = write("{}/cgroup.controllers", "cpu"),
        .os_errno = EINVAL},
-      {.name = "subtree_control at first",
-       .step = read("{}/cgroup.subtree_control"),
-       .reads = ""},
+      {.name = "subtree_control at first", .step = read("{}/cgroup.subtree_control"), .reads = ""},
       {.name = "subtree_control: enable", .step = write("{}/cgroup.subtree_control", "+cpu +pids")},
       {.name = "subtree_control: after enabling",
        .before = {write("{}/cgroup.subtree_control", "+pids +cpu")},
@@ -221,9 +219,7 @@ std::vector<FileCase> controller_cases() {
        .before = {write("{}/memory.high", "1048576")},
        .step = read("{}/memory.high"),
        .reads = "1048576\n"},
-      {.name = "io.weight at first",
-       .step = read("{}/io.weight"),
-       .reads = "default 100\n"},
+      {.name = "io.weight at first", .step = read("{}/io.weight"), .reads = "default 100\n"},
       {.name = "pids.max at first", .step = read("{}/pids.max"), .reads = "max\n"},
       {.name = "pids.max: set",
        .before = {write("{}/pids.max", "12")},
@@ -246,9 +242,45 @@ std::vector<FileCase> controller_cases() {
       {.name = "package siblings of CPU 1",
        .step = read("/sys/devices/system/cpu/cpu1/topology/thread_siblings_list"),
        .reads = "1\n"},
+      {.name = "thread siblings of CPU 1 as a mask",
+       .step = read("/sys/devices/system/cpu/cpu1/topology/thread_siblings"),
+       .reads = "2\n"},
       {.name = "last-level cache of CPU 3",
        .step = read("/sys/devices/system/cpu/cpu3/cache/index3/shared_cpu_list"),
        .reads = "2-3\n"},
+  };
+}
+
+// 24 is the console's first interrupt on every backend.
+std::vector<FileCase> interrupt_cases() {
+  const std::string irq = "/proc/irq/24/";
+  return {
+      {.name = "an interrupt's affinity as a list",
+       .before = {write(irq + "smp_affinity_list", "1-2\n")},
+       .step = read(irq + "smp_affinity_list"),
+       .reads = "1-2\n"},
+      {.name = "an interrupt's affinity as a mask",
+       .before = {write(irq + "smp_affinity_list", "0,3")},
+       .step = read(irq + "smp_affinity"),
+       .reads = "9\n"},
+      {.name = "an interrupt's affinity: empty",
+       .step = write(irq + "smp_affinity_list", "\n"),
+       .os_errno = EINVAL},
+      {.name = "an interrupt's affinity: garbage",
+       .step = write(irq + "smp_affinity_list", "x"),
+       .os_errno = EINVAL},
+      {.name = "an interrupt's affinity: no such CPU",
+       .step = write(irq + "smp_affinity_list", "4"),
+       .os_errno = ERANGE},
+      {.name = "an interrupt's affinity: a mask beyond the CPUs",
+       .step = write(irq + "smp_affinity", "10"),
+       .os_errno = EOVERFLOW},
+      {.name = "an interrupt's effective affinity is not written",
+       .step = write(irq + "effective_affinity_list", "1"),
+       .os_errno = EIO},
+      {.name = "an interrupt that does not exist",
+       .step = write("/proc/irq/4000/smp_affinity_list", "1"),
+       .os_errno = ENOENT},
   };
 }
 
@@ -257,7 +289,7 @@ std::vector<FileCase> controller_cases() {
 const std::vector<FileCase>& file_cases() {
   static const std::vector<FileCase> kCases = [] {
     std::vector<FileCase> cases;
-    for (auto part : {directory_cases(), core_cases(), controller_cases()}) {
+    for (auto part : {directory_cases(), core_cases(), controller_cases(), interrupt_cases()}) {
       cases.insert(cases.end(), part.begin(), part.end());
     }
     return cases;

@@ -77,6 +77,19 @@ void spawn_cases(std::vector<OpCase>& cases) {
                    spawn_in("a", off),
                    StatusCode::kOs,
                    EINVAL});
+  WorkGroup bound = work(WorkType::kSpin, 1);
+  bound.mem_policy = {.mode = MemPolicyMode::kBind, .nodes = {0}};
+  cases.push_back({.op = op,
+                   .name = "with memory of a node",
+                   .backdrop = {cgroup("a")},
+                   .body = spawn_in("a", bound),
+                   .check = all_workers_completed});
+  bound.mem_policy.nodes = {1};
+  cases.push_back({.op = op,
+                   .name = "with memory of a node that the machine lacks",
+                   .backdrop = {cgroup("a")},
+                   .body = spawn_in("a", bound),
+                   .status = StatusCode::kInvalidArgument});
   WorkGroup mean = work(WorkType::kSpin, 1);
   mean.nice = 20;
   cases.push_back(
