@@ -57,9 +57,8 @@ Error cancellation_error(CancelReason reason) {
 Session::Session(Machine& machine, FilesFacet& files, TasksFacet& tasks,
                  const TopologyView& topology, const EventCollector& events,
                  const Cancellation& cancellation)
-    : machine_(machine), files_(files), tasks_(tasks),
-      payloads_(query<PayloadsFacet>(machine)), topology_(topology), events_(events),
-      cancellation_(cancellation) {}
+    : machine_(machine), files_(files), tasks_(tasks), payloads_(query<PayloadsFacet>(machine)),
+      topology_(topology), events_(events), cancellation_(cancellation) {}
 
 Result<> Session::check() {
   if (events_.machine_failure()) {
