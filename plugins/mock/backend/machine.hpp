@@ -81,6 +81,8 @@ class MockMachine final : public Machine,
                          std::string_view message) noexcept override;
   void on_task_frozen(TaskId id, bool frozen) noexcept override;
   void on_task_dead(TaskId id) noexcept override;
+  void on_fork(TaskId parent) noexcept override;
+  void on_reap(TaskId parent) noexcept override;
 
   [[nodiscard]] Status check_up(std::string_view what) const;
   void emit(EventKind kind, std::int64_t value, std::string_view text);
@@ -94,6 +96,11 @@ class MockMachine final : public Machine,
   Status stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink);
   void report_worker(std::uint32_t worker, const Process& process, WorkerReportSink& sink);
   void discard(Group& group);
+  void reap(TaskId id);
+  // A worker and its child: its process group.
+  void kill_worker(std::int32_t pid);
+  // Null when there is no pid or the cgroup may hold no more.
+  Process* fork_process(const TaskParams& like, std::uint32_t cgroup);
   [[nodiscard]] Process& process_of(TaskId id);
   static Scheduler remember(std::string_view id, SimPolicyFactory& factory, ParamsView params);
   Status switch_to(const Scheduler& scheduler);

@@ -60,6 +60,7 @@ Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSin
   Group& group = groups_[index];
   group = {};
   group.used = true;
+  workers_.add_group(index, spec);
 
   TaskParams params;
   params.comm = work_type_info(spec.type).name;
@@ -77,28 +78,15 @@ Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSin
   for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
     // A child starts in its parent's cgroup: the agent's.
     const std::uint32_t cgroup = processes_.find(1)->cgroup;
-    params.pid = processes_.allocate_pid();
-    if (params.pid == 0) {
+    advance(kForkNs);
+    const Process* process = fork_process(params, cgroup);
+    if (process == nullptr) {
       discard(group);
       return Status::make(StatusCode::kOs, "spawn: fork: no free pid", {}, EAGAIN);
     }
-    params.cpuset = cgroups_.at(cgroup).effective_cpus;
-    params.group = cgroups_.sched_group(cgroup);
-    params.group_weight = cgroups_.sched_weight(cgroup);
-    advance(kForkNs);
-    const TaskId id = engine_.create_task(params);
-    workers_.add(id, spec);
-    if (id >= task_pids_.size()) {
-      task_pids_.resize(id + 1);
-    }
-    task_pids_[id] = params.pid;
-    group.pids.push_back(params.pid);
-    cgroups_.process_added(processes_.add(params.pid, id, cgroup));
-    if (worker % 2 == 1 && spec.type == WorkType::kPipeIo) {
-      const TaskId partner = processes_.find(group.pids[worker - 1])->task;
-      workers_.set_partner(id, partner);
-      workers_.set_partner(partner, id);
-    }
+    workers_.add(process->task, index, worker);
+    engine_.set_working_set(process->task, Workers::working_set_bytes(spec));
+    group.pids.push_back(process->pid);
   }
   for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
     pids.on_pid(worker, group.pids[worker]);
@@ -160,9 +148,7 @@ Status MockMachine::stop_group(Group& group, std::int64_t grace_ns, WorkerReport
   }
   run_until_dead(group.pids, engine_.now() + std::max<std::int64_t>(grace_ns, 0));
   for (const std::int32_t pid : group.pids) {
-    if (const Process* process = processes_.find(pid); !process->zombie) {
-      engine_.kill_task(process->task);
-    }
+    kill_worker(pid);
   }
   run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
   for (std::uint32_t worker = 0; worker < group.pids.size(); ++worker) {
@@ -200,6 +186,8 @@ void MockMachine::report_worker(std::uint32_t worker, const Process& process,
     report.run_delay_ns = task.run_delay;
     report.cpus_used = cpus;
     report.gaps = std::span(task.gaps).first(task.gap_count);
+    report.wake_latencies_ns = task.wake_latencies;
+    report.wakeups = task.wakeups;
   }
   sink.on_report(report);
 }
@@ -207,13 +195,12 @@ void MockMachine::report_worker(std::uint32_t worker, const Process& process,
 // Kills what lives and reaps all; without a report.
 void MockMachine::discard(Group& group) {
   for (const std::int32_t pid : group.pids) {
-    engine_.kill_task(processes_.find(pid)->task);
+    kill_worker(pid);
   }
   run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
   for (const std::int32_t pid : group.pids) {
     if (const Process* process = processes_.find(pid); process->zombie) {
-      engine_.reap(process->task);
-      processes_.remove(pid);
+      reap(process->task);
     }
   }
   group = {};

@@ -87,7 +87,7 @@ std::string ProcFiles::stat(const Process& process) {
       text += " 0";
     }
   };
-  field(process.pid == 1 ? 0 : 1);              // 4 ppid
+  field(process.pid == 1 ? 0 : process.parent); // 4 ppid
   field(process.pid);                           // 5 pgrp
   field(process.pid == 1 ? 1 : 0);              // 6 session
   zeros(1);                                     // 7 tty_nr

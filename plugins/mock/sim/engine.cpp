@@ -8,12 +8,14 @@ namespace {
 
 // Stream numbers of Prng: fixed, so that a new subsystem does not shift the others.
 constexpr std::uint64_t kTimerSlackStream = 1;
+constexpr std::uint64_t kWakeupSampleStream = 2;
 
 } // namespace
 
 Engine::Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& behaviour,
                EngineListener& listener)
-    : timer_slack_(seed, kTimerSlackStream), behaviour_(behaviour), listener_(listener) {
+    : timer_slack_(seed, kTimerSlackStream), wakeup_sample_(seed, kWakeupSampleStream),
+      behaviour_(behaviour), listener_(listener) {
   for (const CpuPlace& place : cpu_places(topology)) {
     Cpu cpu;
     cpu.place = place;
@@ -40,7 +42,9 @@ bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
     const SimEvent event = events_.pop();
     now_ = event.at;
     ++stats_.events;
+    in_event_ = true;
     handle(event);
+    in_event_ = false;
     finish_context();
   }
   return false;
@@ -90,6 +94,13 @@ void Engine::finish_context() {
   }
 }
 
+// At the end of a call from outside. A listener's call is part of the event that it was told of.
+void Engine::finish_call() {
+  if (!in_event_) {
+    finish_context();
+  }
+}
+
 void Engine::on_resched(CpuId id) {
   Cpu& cpu = cpus_[id];
   if (now_ < cpu.switch_end) {
@@ -133,7 +144,8 @@ void Engine::on_watchdog(std::uint32_t generation) {
   if (generation != policy_generation_ || policy_ == fallback_) {
     return;
   }
-  for (const Task& task : tasks_) {
+  for (TaskId id = 0; id < tasks_.size(); ++id) {
+    const Task& task = tasks_[id];
     if (task.state != TaskState::kRunnable || now_ - task.runnable_at <= kWatchdogTimeoutNs) {
       continue;
     }

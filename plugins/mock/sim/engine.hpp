@@ -6,14 +6,15 @@
 // Knows nothing of work types, files or cgroups: a task's cpuset, group and freezing arrive as
 // plain values. Deterministic: state depends on the calls only. Thread: one; nothing blocks.
 //
-// engine.cpp: event loop, ticks, watchdog. engine_schedule.cpp: schedule(), picking, steps.
-// engine_tasks.cpp: life of a task, wake-ups, attributes, freezer. engine_policy.cpp: SimKernel and
+// engine.cpp: event loop, ticks, watchdog. engine_schedule.cpp: schedule(), picking.
+// engine_actions.cpp: what a running task does.
+// engine_tasks.cpp: life of a task, wake-ups, freezer. engine_change.cpp: attributes.
+// engine_policy.cpp: SimKernel and
 // the rules. engine_attach.cpp: attaching and ejecting policies.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@
 #include "plugins/mock/sim/event_queue.hpp"
 #include "plugins/mock/sim/prng.hpp"
 #include "plugins/mock/sim/task.hpp"
+#include "plugins/mock/sim/task_table.hpp"
 
 namespace schedrig::mock {
 
@@ -38,6 +40,7 @@ inline constexpr std::int64_t kExitErrorBpf = 1025;
 inline constexpr std::int64_t kExitErrorStall = 1026;
 
 struct TaskParams {
+  bool waits_for_start = true;
   std::int32_t pid = 0;
   std::string_view comm;
   std::int32_t nice = 0;
@@ -57,6 +60,17 @@ struct EngineStats {
   std::uint64_t dispatch_ignored = 0; // inserts of tasks that the policy did not own
   std::uint64_t select_cpu_fallback = 0;
   std::uint64_t ejections = 0;
+  // What workers did.
+  std::uint64_t yields = 0;
+  std::uint64_t sleeps = 0;
+  std::uint64_t tokens = 0;       // sent by a task to another
+  std::uint64_t sync_wakeups = 0; // by a waker that is about to sleep (WF_SYNC)
+  std::uint64_t waits = 0;        // for a token that was not there
+  std::uint64_t forks = 0;        // asked for by a running task
+  std::uint64_t nice_changes = 0;
+  std::uint64_t affinity_changes = 0;
+  std::uint64_t policy_changes = 0;
+  std::uint64_t cache_lines_refilled = 0;
 };
 
 class Engine final : private SimKernel {
@@ -72,7 +86,8 @@ class Engine final : private SimKernel {
   // looked at between events). Returns true when it got to the deadline.
   bool run_until(Nanos deadline, const std::atomic<bool>& wake);
 
-  // Tasks. A new task runs `kChildSetupNs`, then waits for a token.
+  // Tasks. All of these may also be called by the listener, from within an event. A new task runs
+  // `kChildSetupNs`, then waits for a token, if it is to.
   TaskId create_task(const TaskParams& params);
   void send_token(TaskId id);
   void request_stop(TaskId id);
@@ -81,6 +96,9 @@ class Engine final : private SimKernel {
   void set_cpuset(TaskId id, const CpuMask& cpuset);
   void set_affinity(TaskId id, const CpuMask& own);
   void set_nice(TaskId id, std::int32_t nice);
+  void set_policy(TaskId id, std::uint32_t policy);
+  // What a task writes to again and again, of its CPU's private cache.
+  void set_working_set(TaskId id, std::uint64_t bytes);
   void set_group(TaskId id, std::uint64_t group, std::uint32_t group_weight);
   // Requires: dead. The id may be given to a new task.
   void reap(TaskId id);
@@ -122,6 +140,7 @@ class Engine final : private SimKernel {
   void on_resched(CpuId cpu);
   void on_watchdog(std::uint32_t generation);
   void finish_context();
+  void finish_call();
 
   // engine_schedule.cpp
   void charge(CpuId cpu);
@@ -136,14 +155,18 @@ class Engine final : private SimKernel {
   void on_step(CpuId cpu);
   bool resume_wait(CpuId cpu, Task& task, TaskId id);
   bool start_action(CpuId cpu, Task& task, TaskId id);
+  bool call_kernel(CpuId cpu, TaskId id, const Action& action);
   void block(CpuId cpu, TaskState state);
   void resched(CpuId cpu, Nanos extra = 0);
   static void record_gap(Task& task, Nanos now, CpuId cpu);
+  void record_wakeup(Task& task, Nanos latency);
+  Nanos refill_caches(CpuId cpu, TaskId id);
 
   // engine_tasks.cpp
   void wake(TaskId id, std::uint64_t wake_flags, std::uint64_t enq_flags);
   CpuId choose_cpu(TaskId id, std::uint64_t wake_flags);
   void make_runnable(TaskId id, std::uint64_t enq_flags);
+  void give_token(TaskId id, std::uint64_t wake_flags);
   void exit_task(CpuId cpu);
   void update_mask(Task& task);
   enum class Change : std::uint8_t { kMask, kWeight, kGroup };
@@ -199,11 +222,12 @@ class Engine final : private SimKernel {
   Nanos now_ = 0;
   EventQueue events_;
   std::vector<Cpu> cpus_;
-  std::deque<Task> tasks_; // addresses are stable
+  TaskTable tasks_;
   std::vector<TaskId> free_tasks_;
   CpuMask idle_;               // scx idle_masks.cpu: idle and not claimed
   CpuId last_any_ = 0;         // cpumask_any_and_distribute(): where the last search ended
   CpuId context_cpu_ = kNoCpu; // CPU whose event is handled; none: the host calls
+  bool in_event_ = false;
 
   std::vector<Dsq> dsqs_; // local ones by CPU, then the nodes' global ones, then the policy's
   std::uint32_t first_user_dsq_ = 0;
@@ -221,6 +245,7 @@ class Engine final : private SimKernel {
   std::string exit_message_;
 
   Prng timer_slack_;
+  Prng wakeup_sample_;
   EngineStats stats_;
   Behaviour& behaviour_;
   EngineListener& listener_;
