@@ -22,8 +22,8 @@ Process* MockMachine::fork_process(const TaskParams& like, std::uint32_t cgroup)
     return nullptr;
   }
   params.cpuset = cgroups_.at(cgroup).effective_cpus;
-  params.group = cgroups_.sched_group(cgroup);
-  params.group_weight = cgroups_.sched_weight(cgroup);
+  const std::vector<SimGroup> groups = cgroups_.sched_groups(cgroup);
+  params.groups = groups;
   const TaskId id = engine_.create_task(params);
   if (id >= task_pids_.size()) {
     task_pids_.resize(id + 1);
@@ -41,7 +41,8 @@ void MockMachine::on_fork(TaskId parent) noexcept {
                           .nice = task.sim.nice,
                           .policy = task.sim.policy,
                           .own = task.own,
-                          .cpuset = {}};
+                          .cpuset = {},
+                          .groups = {}};
   if (Process* child = fork_process(params, process_of(parent).cgroup); child != nullptr) {
     child->parent = task.sim.pid;
     child->is_child = true;

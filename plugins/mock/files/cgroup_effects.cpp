@@ -29,20 +29,16 @@ void CgroupTree::apply(std::uint32_t index) {
   });
 }
 
-// The nearest cgroup with a cpu controller is the task group (sched_task_group).
-std::uint32_t CgroupTree::cpu_group(std::uint32_t index) const {
-  while (index != 0 && !has_css(index, kCpu)) {
-    index = groups_[index].parent;
+// Cgroups with a cpu controller are task groups (sched_task_group); their parents have one too.
+std::vector<SimGroup> CgroupTree::sched_groups(std::uint32_t index) const {
+  std::vector<SimGroup> groups;
+  for (; index != 0; index = groups_[index].parent) {
+    if (has_css(index, kCpu)) {
+      groups.push_back({.id = groups_[index].id, .weight = groups_[index].cpu_weight});
+    }
   }
-  return index;
-}
-
-std::uint64_t CgroupTree::sched_group(std::uint32_t index) const {
-  return groups_[cpu_group(index)].id;
-}
-
-std::uint32_t CgroupTree::sched_weight(std::uint32_t index) const {
-  return groups_[cpu_group(index)].cpu_weight;
+  std::ranges::reverse(groups);
+  return groups;
 }
 
 bool CgroupTree::frozen_by_self_or_ancestor(std::uint32_t index) const {
@@ -57,7 +53,7 @@ void CgroupTree::apply_process(const Process& process) {
     return;
   }
   engine_.set_cpuset(process.task, groups_[process.cgroup].effective_cpus);
-  engine_.set_group(process.task, sched_group(process.cgroup), sched_weight(process.cgroup));
+  engine_.set_groups(process.task, sched_groups(process.cgroup));
   engine_.set_freeze(process.task, frozen_by_self_or_ancestor(process.cgroup));
 }
 

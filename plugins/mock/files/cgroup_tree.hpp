@@ -88,8 +88,7 @@ class CgroupTree {
   void process_frozen(Process& process, bool frozen);
 
   // What a task of cgroup `index` is to be told.
-  [[nodiscard]] std::uint64_t sched_group(std::uint32_t index) const;
-  [[nodiscard]] std::uint32_t sched_weight(std::uint32_t index) const;
+  [[nodiscard]] std::vector<SimGroup> sched_groups(std::uint32_t index) const;
 
  private:
   [[nodiscard]] bool has_css(std::uint32_t index, std::uint32_t controller) const;
@@ -98,7 +97,6 @@ class CgroupTree {
   [[nodiscard]] bool is_valid_domain(std::uint32_t domain) const;
   [[nodiscard]] bool is_thread_root(std::uint32_t index) const;
   [[nodiscard]] bool can_be_thread_root(std::uint32_t index) const;
-  [[nodiscard]] std::uint32_t cpu_group(std::uint32_t index) const;
   void apply_process(const Process& process);
   void refresh_frozen(std::uint32_t index);
   bool subtree_frozen(std::uint32_t index) const;

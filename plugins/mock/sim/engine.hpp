@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,8 +48,7 @@ struct TaskParams {
   std::uint32_t policy = 0; // SCHED_NORMAL 0, SCHED_BATCH 3, SCHED_IDLE 5
   CpuMask own;
   CpuMask cpuset;
-  std::uint64_t group = 1;
-  std::uint32_t group_weight = 100;
+  std::span<const SimGroup> groups; // as in SimTask
 };
 
 struct EngineStats {
@@ -99,7 +99,7 @@ class Engine final : private SimKernel {
   void set_policy(TaskId id, std::uint32_t policy);
   // What a task writes to again and again, of its CPU's private cache.
   void set_working_set(TaskId id, std::uint64_t bytes);
-  void set_group(TaskId id, std::uint64_t group, std::uint32_t group_weight);
+  void set_groups(TaskId id, std::span<const SimGroup> groups);
   // Requires: dead. The id may be given to a new task.
   void reap(TaskId id);
   // As of now: what a running task has done so far is charged.
@@ -169,6 +169,7 @@ class Engine final : private SimKernel {
   void give_token(TaskId id, std::uint64_t wake_flags);
   void exit_task(CpuId cpu);
   void update_mask(Task& task);
+  static void store_groups(Task& task, std::span<const SimGroup> groups);
   enum class Change : std::uint8_t { kMask, kWeight, kGroup };
   template <class Apply> void change(TaskId id, Change what, Apply&& apply);
   void poke(TaskId id);
@@ -217,6 +218,9 @@ class Engine final : private SimKernel {
   bool test_and_clear_cpu_idle(std::uint32_t cpu) noexcept override;
   std::int32_t pick_idle_cpu(std::span<const std::uint64_t> allowed) noexcept override;
   [[nodiscard]] const SimTask* cpu_curr(std::uint32_t cpu) const noexcept override;
+  [[nodiscard]] std::int32_t current_cpu() const noexcept override {
+    return static_cast<std::int32_t>(context_cpu_);
+  }
   void error(std::string_view message) noexcept override;
 
   Nanos now_ = 0;

@@ -10,6 +10,7 @@ namespace schedrig::mock {
 namespace {
 
 constexpr std::uint32_t kPolicyIdle = 5;     // SCHED_IDLE, include/uapi/linux/sched.h
+constexpr std::uint64_t kRootCgroupId = 1;   // cgroup_id() of the root cgroup
 constexpr std::uint64_t kDequeueSave = 0x02; // DEQUEUE_SAVE, kernel/sched/sched.h
 
 } // namespace
@@ -120,16 +121,21 @@ void Engine::set_working_set(TaskId id, std::uint64_t bytes) {
       static_cast<std::uint32_t>(std::min(bytes, kPrivateCacheBytes) / kCacheLineBytes);
 }
 
-void Engine::set_group(TaskId id, std::uint64_t group, std::uint32_t group_weight) {
-  const SimTask& sim = tasks_[id].sim;
-  if (sim.cgroup_id == group && sim.cgroup_weight == group_weight) {
+void Engine::store_groups(Task& task, std::span<const SimGroup> groups) {
+  task.groups.assign(groups.begin(), groups.end());
+  task.sim.groups = task.groups;
+  task.sim.cgroup_id = groups.empty() ? kRootCgroupId : groups.back().id;
+  task.sim.cgroup_weight = groups.empty() ? SimGroup{}.weight : groups.back().weight;
+}
+
+void Engine::set_groups(TaskId id, std::span<const SimGroup> groups) {
+  const Task& now = tasks_[id];
+  if (std::ranges::equal(now.groups, groups)) {
     return;
   }
-  const Change what = sim.cgroup_id == group ? Change::kWeight : Change::kGroup;
-  change(id, what, [&](Task& task) {
-    task.sim.cgroup_id = group;
-    task.sim.cgroup_weight = group_weight;
-  });
+  const bool same = std::ranges::equal(now.groups, groups, {}, &SimGroup::id, &SimGroup::id);
+  change(id, same ? Change::kWeight : Change::kGroup,
+         [&](Task& task) { store_groups(task, groups); });
 }
 
 } // namespace schedrig::mock

@@ -31,8 +31,7 @@ TaskId Engine::create_task(const TaskParams& params) {
   task.sim.nice = params.nice;
   task.sim.policy = params.policy;
   task.sim.weight = policy_weight(params.nice, params.policy == kPolicyIdle);
-  task.sim.cgroup_id = params.group;
-  task.sim.cgroup_weight = params.group_weight;
+  store_groups(task, params.groups);
   task.sim.slice_ns = kSliceDefaultNs;
   task.own = params.own;
   task.cpuset = params.cpuset;

@@ -79,6 +79,7 @@ struct Task {
 
   std::array<Gap, kGapsPerWorker> gaps{};   // longest first
   std::vector<std::int64_t> wake_latencies; // a uniform sample
+  std::vector<SimGroup> groups;             // what sim.groups shows
   CpuMask own;                              // sched_setaffinity(2)
   CpuMask cpuset;                           // cpuset.cpus.effective of its cgroup
   Nanos created_at = 0;

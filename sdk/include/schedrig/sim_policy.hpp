@@ -41,6 +41,14 @@ inline constexpr std::uint64_t kKickPreempt = 1ULL << 1U;
 inline constexpr std::uint64_t kSliceDefaultNs = 20'000'000; // SCX_SLICE_DFL
 inline constexpr std::uint64_t kSliceInfinite = ~0ULL;       // SCX_SLICE_INF
 
+// A cgroup whose parent's cpu controller shares CPU time out by weight (struct task_group).
+struct SimGroup {
+  std::uint64_t id = 0;       // cgroup_id()
+  std::uint32_t weight = 100; // cpu.weight
+  std::uint32_t reserved = 0;
+  friend bool operator==(const SimGroup&, const SimGroup&) = default;
+};
+
 // A task as the policy sees it. Owned by the machine; the address is stable from init_task to
 // exit_task. `index` is small and dense and is reused after exit_task: use it to find your own
 // per-task state. Fields change only between callbacks.
@@ -58,6 +66,8 @@ struct SimTask {
   std::uint64_t dsq_vtime = 0;  // p->scx.dsq_vtime; a policy sets it by set_dsq_vtime
   std::int64_t sum_exec_ns = 0; // CPU time so far
   std::span<const std::uint64_t> cpus_allowed; // bit mask, 64 CPUs a word
+  // From below the root down to the task's own (cgroup_id, cgroup_weight); empty: the root's.
+  std::span<const SimGroup> groups;
 };
 
 // What a policy may ask of the machine (the kernel's scx_bpf_* functions).
@@ -89,6 +99,9 @@ class SimKernel {
   virtual std::int32_t pick_idle_cpu(std::span<const std::uint64_t> allowed) noexcept = 0;
   // The task that runs on `cpu`, or null.
   [[nodiscard]] virtual const SimTask* cpu_curr(std::uint32_t cpu) const noexcept = 0;
+  // bpf_get_smp_processor_id(): the CPU that handles the event, such as a waker's; -1: none does,
+  // the call comes from outside of the machine.
+  [[nodiscard]] virtual std::int32_t current_cpu() const noexcept = 0;
   // scx_bpf_error: eject this policy.
   virtual void error(std::string_view message) noexcept = 0;
 
