@@ -17,8 +17,7 @@ std::uint32_t Eevdf::group_of(const SimTask& task) {
   std::uint32_t group = kRootGroup;
   for (const SimGroup& level : task.groups) {
     std::uint32_t child = 1;
-    while (child < groups_.size() &&
-           (groups_[child].users == 0 || groups_[child].cgroup_id != level.id)) {
+    while (child < groups_.size() && groups_[child].cgroup_id != level.id) {
       ++child;
     }
     group = child < groups_.size() ? child : make_group(group, level.id);
@@ -31,7 +30,7 @@ std::uint32_t Eevdf::group_of(const SimTask& task) {
 
 std::uint32_t Eevdf::make_group(std::uint32_t parent, std::uint64_t cgroup_id) {
   const auto free = std::find_if(groups_.begin() + 1, groups_.end(),
-                                 [](const Group& each) { return each.users == 0; });
+                                 [](const Group& each) { return each.cgroup_id == 0; });
   const auto index = static_cast<std::uint32_t>(free - groups_.begin());
   if (free == groups_.end()) {
     groups_.emplace_back();
@@ -41,7 +40,6 @@ std::uint32_t Eevdf::make_group(std::uint32_t parent, std::uint64_t cgroup_id) {
   made.cgroup_id = cgroup_id;
   made.parent = parent;
   made.depth = groups_[parent].depth + 1;
-  made.users = 0;
   made.cpus.resize(cpus_.size());
   for (GroupCpu& each : made.cpus) {
     each.entity.owner = index;
@@ -65,6 +63,7 @@ void Eevdf::join_group(TaskState& each, std::uint32_t group) {
 
 void Eevdf::drop_group(std::uint32_t group) {
   while (group != kRootGroup && --groups_[group].users == 0) {
+    groups_[group].cgroup_id = 0;
     group = groups_[group].parent;
   }
 }

@@ -68,10 +68,10 @@ class Eevdf final : public PolicyBase {
     Entity entity;
   };
   struct Group {
-    std::uint64_t cgroup_id = 0;
+    std::uint64_t cgroup_id = 0; // 0: the slot is free
     std::uint32_t parent = kRootGroup;
     std::uint32_t depth = 0; // of the root: 0
-    std::uint32_t users = 0; // tasks and child groups; none: the slot is free
+    std::uint32_t users = 0; // tasks and child groups
     std::int64_t shares = kNice0Weight;
     std::int64_t load = 0;      // of its queues, over all CPUs
     std::vector<GroupCpu> cpus; // never resized: the queues hold pointers to the entities
