@@ -3,7 +3,8 @@
 // out of a priority queue of the same length and puts each back, in the same run. The ratio says
 // what an event costs beyond being queued; it depends on the host much less than the rates do.
 //
-//   schedrig_bench [EVENTS]   about how many events each row simulates (default 2000000)
+//   schedrig_bench [EVENTS [CPUS TASKS]]   about how many events each row simulates (default
+//                                          2000000); one machine only
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -163,10 +164,20 @@ int main(int argc, char** argv) {
   const std::uint64_t wanted = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 2'000'000;
   std::puts("                        events, 10^6 events/s:      simulated s");
   std::puts("policy cpus  tasks     simulated mock     bare    ratio per second");
+  const auto both = [wanted](std::uint32_t cpus, std::uint32_t tasks) {
+    mock::measure<fifo::Fifo>("fifo", cpus, tasks, wanted);
+    mock::measure<eevdf::Eevdf>("eevdf", cpus, tasks, wanted);
+  };
+  const auto number = [&](int i) {
+    return static_cast<std::uint32_t>(std::strtoul(argv[i], nullptr, 10));
+  };
+  if (argc > 3) {
+    both(number(2), number(3));
+    return 0;
+  }
   for (const std::uint32_t cpus : {8U, 64U, 512U}) {
     for (const std::uint32_t tasks : {10U, 256U, 2'000U, 10'000U}) {
-      mock::measure<fifo::Fifo>("fifo", cpus, tasks, wanted);
-      mock::measure<eevdf::Eevdf>("eevdf", cpus, tasks, wanted);
+      both(cpus, tasks);
     }
   }
   return 0;

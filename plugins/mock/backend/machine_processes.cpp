@@ -17,7 +17,7 @@ void MockMachine::on_task_frozen(TaskId id, bool frozen) noexcept {
 
 Process* MockMachine::fork_process(const TaskParams& like, std::uint32_t cgroup) {
   TaskParams params = like;
-  params.pid = processes_.allocate_pid();
+  params.pid = cgroups_.may_fork(cgroup) ? processes_.allocate_pid() : 0;
   if (params.pid == 0) {
     return nullptr;
   }

@@ -104,6 +104,7 @@ Status MockMachine::switch_to(const Scheduler& scheduler) {
   SimPolicyFactory* const old_factory = std::exchange(policy_factory_, scheduler.factory);
   Status status = engine_.attach(*made, scheduler.id);
   if (status.ok()) {
+    engine_.enforce_bandwidth(policy_ != made || scheduler.id == kDefaultScheduler);
     if (old != nullptr) {
       old_factory->destroy_policy(old);
     }
@@ -124,6 +125,7 @@ Status MockMachine::switch_to_default() {
     return switch_to(default_);
   }
   Status status = engine_.attach(fallback_, "fallback");
+  engine_.enforce_bandwidth(true);
   drop_policy();
   return status;
 }
@@ -142,6 +144,7 @@ void MockMachine::on_scheduler_exit(std::int64_t kind, std::string_view name,
     const std::string text =
         std::string(name) + ": " + exit_text(kind) + ": " + std::string(message);
     drop_policy();
+    engine_.enforce_bandwidth(true);
     if (attached_.id.empty()) {
       default_ = {};
     } else {

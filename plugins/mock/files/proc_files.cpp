@@ -16,7 +16,10 @@ char state_letter(const Process& process, const Task& task) {
     return 'Z';
   }
   // A frozen task sleeps interruptibly (cgroup_freezer's do_freezer_trap).
-  return task.state == TaskState::kRunning || task.state == TaskState::kRunnable ? 'R' : 'S';
+  // A throttled one is runnable.
+  const bool runs = task.state == TaskState::kRunning || task.state == TaskState::kRunnable ||
+                    task.state == TaskState::kThrottled;
+  return runs ? 'R' : 'S';
 }
 
 } // namespace

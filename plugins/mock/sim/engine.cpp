@@ -2,6 +2,8 @@
 #include "plugins/mock/sim/engine.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace schedrig::mock {
 namespace {
@@ -53,8 +55,7 @@ bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
 void Engine::handle(const SimEvent& event) {
   switch (event.kind()) {
   case SimEventKind::kTick:
-    context_cpu_ = event.target;
-    on_tick(event.target);
+    on_ticks();
     break;
   case SimEventKind::kStep:
     if (cpus_[event.target].step_generation == event.generation) {
@@ -76,6 +77,9 @@ void Engine::handle(const SimEvent& event) {
     }
     break;
   }
+  case SimEventKind::kPeriod:
+    on_period(event.target, event.generation);
+    break;
   case SimEventKind::kWatchdog:
     on_watchdog(event.generation);
     break;
@@ -117,9 +121,24 @@ void Engine::on_resched(CpuId id) {
   cpu.preempt = false;
 }
 
+// Ticks come at the same instants on all CPUs, as without skew_tick: one event, each CPU an
+// interrupt of its own.
+void Engine::on_ticks() {
+  const CpuMask due = std::exchange(ticking_, {});
+  tick_armed_ = false;
+  --stats_.events;
+  for (std::uint32_t i = 0; i < CpuMask::kWords; ++i) {
+    for (std::uint64_t word = due.words[i]; word != 0; word &= word - 1) {
+      context_cpu_ = (i * 64) + static_cast<CpuId>(std::countr_zero(word));
+      ++stats_.events;
+      on_tick(context_cpu_);
+      finish_context();
+    }
+  }
+}
+
 void Engine::on_tick(CpuId id) {
   Cpu& cpu = cpus_[id];
-  cpu.tick_armed = false;
   if (cpu.curr == kNoTask) {
     return; // NO_HZ: the next task arms it again
   }

@@ -9,8 +9,8 @@
 // engine.cpp: event loop, ticks, watchdog. engine_schedule.cpp: schedule(), picking.
 // engine_actions.cpp: what a running task does.
 // engine_tasks.cpp: life of a task, wake-ups, freezer. engine_change.cpp: attributes.
-// engine_policy.cpp: SimKernel and
-// the rules. engine_attach.cpp: attaching and ejecting policies.
+// engine_bandwidth.cpp: cpu.max. engine_policy.cpp: SimKernel and the rules. engine_attach.cpp:
+// attaching and ejecting policies.
 #pragma once
 
 #include <atomic>
@@ -24,6 +24,7 @@
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/topology.hpp>
 
+#include "plugins/mock/sim/bandwidth.hpp"
 #include "plugins/mock/sim/behaviour.hpp"
 #include "plugins/mock/sim/costs.hpp"
 #include "plugins/mock/sim/cpu_mask.hpp"
@@ -48,7 +49,7 @@ struct TaskParams {
   std::uint32_t policy = 0; // SCHED_NORMAL 0, SCHED_BATCH 3, SCHED_IDLE 5
   CpuMask own;
   CpuMask cpuset;
-  std::span<const SimGroup> groups; // as in SimTask
+  std::span<const SimGroup> groups = {}; // as in SimTask
 };
 
 struct EngineStats {
@@ -100,6 +101,13 @@ class Engine final : private SimKernel {
   // What a task writes to again and again, of its CPU's private cache.
   void set_working_set(TaskId id, std::uint64_t bytes);
   void set_groups(TaskId id, std::span<const SimGroup> groups);
+  // cpu.max of a cgroup that tasks are in or will be; quota -1 lifts it.
+  void set_bandwidth(std::uint64_t cgroup_id, const BandwidthLimit& limit);
+  // The cgroup is gone. Requires: no task in it.
+  void forget_bandwidth(std::uint64_t cgroup_id);
+  [[nodiscard]] BandwidthStats bandwidth_stats(std::uint64_t cgroup_id) const;
+  // The kernel throttles tasks of its own scheduler only, not those of sched_ext.
+  void enforce_bandwidth(bool enforce);
   // Requires: dead. The id may be given to a new task.
   void reap(TaskId id);
   // As of now: what a running task has done so far is charged.
@@ -136,6 +144,7 @@ class Engine final : private SimKernel {
 
   // engine.cpp
   void handle(const SimEvent& event);
+  void on_ticks();
   void on_tick(CpuId cpu);
   void on_resched(CpuId cpu);
   void on_watchdog(std::uint32_t generation);
@@ -157,6 +166,9 @@ class Engine final : private SimKernel {
   bool start_action(CpuId cpu, Task& task, TaskId id);
   bool call_kernel(CpuId cpu, TaskId id, const Action& action);
   void block(CpuId cpu, TaskState state);
+  [[nodiscard]] bool must_stop(const Task& task, CpuId cpu) const {
+    return task.kill || task.freeze || (!task.limits.empty() && is_throttled(task, cpu));
+  }
   void resched(CpuId cpu, Nanos extra = 0);
   static void record_gap(Task& task, Nanos now, CpuId cpu);
   void record_wakeup(Task& task, Nanos latency);
@@ -169,11 +181,20 @@ class Engine final : private SimKernel {
   void give_token(TaskId id, std::uint64_t wake_flags);
   void exit_task(CpuId cpu);
   void update_mask(Task& task);
-  static void store_groups(Task& task, std::span<const SimGroup> groups);
+  void store_groups(Task& task, std::span<const SimGroup> groups);
   enum class Change : std::uint8_t { kMask, kWeight, kGroup };
   template <class Apply> void change(TaskId id, Change what, Apply&& apply);
   void poke(TaskId id);
   CpuId any_allowed(const Task& task);
+
+  // engine_bandwidth.cpp
+  void find_limits(Task& task);
+  void spend_runtime(CpuId cpu, Task& task, Nanos ns);
+  [[nodiscard]] bool is_throttled(const Task& task, CpuId cpu) const;
+  void throttle_current(CpuId cpu);
+  void unthrottle(std::uint32_t bandwidth, CpuMask on);
+  void release_throttled(TaskId id);
+  void on_period(std::uint32_t bandwidth, std::uint32_t generation);
 
   // engine_policy.cpp
   void enqueue(TaskId id, std::uint64_t enq_flags);
@@ -232,6 +253,10 @@ class Engine final : private SimKernel {
   CpuId last_any_ = 0;         // cpumask_any_and_distribute(): where the last search ended
   CpuId context_cpu_ = kNoCpu; // CPU whose event is handled; none: the host calls
   bool in_event_ = false;
+  CpuMask ticking_; // CPUs that want the next tick
+  bool tick_armed_ = false;
+  std::vector<Bandwidth> bandwidths_; // cgroups that have or had a limit
+  bool enforce_bandwidth_ = true;
 
   std::vector<Dsq> dsqs_; // local ones by CPU, then the nodes' global ones, then the policy's
   std::uint32_t first_user_dsq_ = 0;

@@ -23,6 +23,10 @@ void Engine::on_step(CpuId id) {
     listener_.on_task_frozen(curr, true);
     return;
   }
+  if (!task.limits.empty() && is_throttled(task, id)) {
+    throttle_current(id);
+    return;
+  }
   if (task.left == 0 && !resume_wait(id, task, curr)) {
     return;
   }
@@ -153,8 +157,14 @@ void Engine::block(CpuId id, TaskState state) {
   const TaskId curr = cpu.curr;
   Task& task = tasks_[curr];
   call_policy({Where::kOther, curr, id}, [&] { policy_->stopping(task.sim, false); });
-  call_policy({Where::kOther, curr, id}, [&] { policy_->quiescent(task.sim, kDeqSleep); });
+  const std::uint64_t flags = state == TaskState::kThrottled ? 0 : kDeqSleep;
+  call_policy({Where::kOther, curr, id}, [&] { policy_->quiescent(task.sim, flags); });
   task.state = state;
+  if (state == TaskState::kSleeping && enforce_bandwidth_) {
+    for (const std::uint32_t index : task.limits) {
+      bandwidths_[index].give_back(id);
+    }
+  }
   ++task.switches_voluntary;
   cpu.curr = kNoTask;
   cpu.last_task = curr;

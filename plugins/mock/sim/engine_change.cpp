@@ -124,6 +124,7 @@ void Engine::set_working_set(TaskId id, std::uint64_t bytes) {
 void Engine::store_groups(Task& task, std::span<const SimGroup> groups) {
   task.groups.assign(groups.begin(), groups.end());
   task.sim.groups = task.groups;
+  find_limits(task);
   task.sim.cgroup_id = groups.empty() ? kRootCgroupId : groups.back().id;
   task.sim.cgroup_weight = groups.empty() ? SimGroup{}.weight : groups.back().weight;
 }
@@ -136,6 +137,11 @@ void Engine::set_groups(TaskId id, std::span<const SimGroup> groups) {
   const bool same = std::ranges::equal(now.groups, groups, {}, &SimGroup::id, &SimGroup::id);
   change(id, same ? Change::kWeight : Change::kGroup,
          [&](Task& task) { store_groups(task, groups); });
+  for (Bandwidth& each : bandwidths_) { // its new groups decide anew
+    std::erase(each.waiting, id);
+  }
+  release_throttled(id);
+  finish_call();
 }
 
 } // namespace schedrig::mock

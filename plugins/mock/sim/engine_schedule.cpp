@@ -20,6 +20,9 @@ void Engine::charge(CpuId id) {
   if (task.sim.slice_ns != kSliceInfinite) {
     task.sim.slice_ns -= std::min(task.sim.slice_ns, static_cast<std::uint64_t>(delta));
   }
+  if (!task.limits.empty() && delta > 0) {
+    spend_runtime(id, task, delta);
+  }
   if (now_ > cpu.work_start) {
     const Nanos worked = std::min(now_ - cpu.work_start, task.left);
     cpu.work_start = now_;
@@ -166,12 +169,11 @@ void Engine::leave_idle(CpuId id) {
   call_policy({Where::kOther, kNoTask, id}, [&] { policy_->update_idle(id, false); });
 }
 
-// Ticks come at the same instants on all CPUs, as without skew_tick.
 void Engine::arm_tick(CpuId id) {
-  Cpu& cpu = cpus_[id];
-  if (!cpu.tick_armed) {
-    cpu.tick_armed = true;
-    events_.push(((now_ / kTickNs) + 1) * kTickNs, SimEventKind::kTick, id, 0);
+  ticking_.set(id);
+  if (!tick_armed_) {
+    tick_armed_ = true;
+    events_.push(((now_ / kTickNs) + 1) * kTickNs, SimEventKind::kTick, 0, 0);
   }
 }
 
@@ -181,7 +183,7 @@ void Engine::arm_step(CpuId id) {
   Cpu& cpu = cpus_[id];
   const Task& task = tasks_[cpu.curr];
   ++cpu.step_generation;
-  const bool signal = task.kill || task.freeze;
+  const bool signal = must_stop(task, id);
   if (task.left < kNever / 2 || signal) {
     const Nanos at = std::max(cpu.work_start, now_) + (signal ? 0 : task.left);
     events_.push(at, SimEventKind::kStep, id, cpu.step_generation);

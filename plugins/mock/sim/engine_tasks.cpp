@@ -150,7 +150,8 @@ void Engine::poke(TaskId id) {
     Cpu& cpu = cpus_[static_cast<CpuId>(task.sim.cpu)];
     ++cpu.step_generation;
     const Nanos entry = std::max(cpu.work_start, now_ + kIpiNs);
-    const Nanos at = task.kill || task.freeze ? entry : std::max(entry, cpu.work_start + task.left);
+    const Nanos at =
+        must_stop(task, cpu.place.cpu) ? entry : std::max(entry, cpu.work_start + task.left);
     events_.push(at, SimEventKind::kStep, cpu.place.cpu, cpu.step_generation);
   } else if (task.state == TaskState::kSleeping ||
              (task.state == TaskState::kFrozen && task.kill)) {

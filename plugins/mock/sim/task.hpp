@@ -21,7 +21,16 @@ inline constexpr Nanos kNever = INT64_MAX / 2;
 inline constexpr std::uint64_t kDsqInvalid = 1ULL << 63U; // SCX_DSQ_INVALID
 inline constexpr std::uint32_t kNoDsq = ~0U;
 
-enum class TaskState : std::uint8_t { kFree, kNew, kSleeping, kRunnable, kRunning, kFrozen, kDead };
+enum class TaskState : std::uint8_t {
+  kFree,
+  kNew,
+  kSleeping,
+  kRunnable,
+  kRunning,
+  kFrozen,
+  kThrottled,
+  kDead
+};
 
 // Who holds a runnable task that does not run (ops_state and scx.dsq of the kernel).
 enum class Holder : std::uint8_t { kNone, kPolicy, kDsq };
@@ -64,6 +73,7 @@ struct Task {
   std::uint32_t working_set_lines = 0; // of its CPU's private cache; 0: nothing worth a count
   CpuId last_cpu = kNoCpu;             // where it ran last
   std::uint32_t nr_allowed = 0;
+  std::vector<std::uint32_t> limits; // bandwidths of its groups
   std::uint32_t timer_generation = 0;
   std::uint32_t tokens = 0; // bytes that wait for it in its pipe
   std::uint32_t gap_count = 0;
@@ -100,9 +110,8 @@ struct Cpu {
   Nanos progress_at = 0;      // when it last did something for a task, or was idle
   std::uint32_t step_generation = 0;
   bool need_resched = false;
-  bool resched_sent = false; // an interrupt is on its way
-  bool preempt = false;      // kicked with SCX_KICK_PREEMPT: the slice ends when it arrives
-  bool tick_armed = false;
+  bool resched_sent = false;  // an interrupt is on its way
+  bool preempt = false;       // kicked with SCX_KICK_PREEMPT: the slice ends when it arrives
   bool idle_reported = false; // what update_idle last said
   Nanos idle_since = 0;
   Nanos idle_total = 0;

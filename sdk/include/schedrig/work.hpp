@@ -92,7 +92,7 @@ struct WorkSpec {
   std::uint32_t touches = 256;
   std::uint32_t precise_timing = 0; // 1: sleeps end on time (PR_SET_TIMERSLACK 1)
   std::uint32_t reserved = 0;
-  std::span<const WorkPhase> phases;
+  std::span<const WorkPhase> phases = {};
 };
 
 struct WorkTypeInfo {
