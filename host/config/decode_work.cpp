@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Worker groups: types, counts, the parameters of each. Which types and parameters an engine can
-// run is said here and nowhere else.
+// Worker groups: types, counts, the parameters of each. Every type is accepted; a backend that does
+// not have one refuses it by name.
 #include <algorithm>
 #include <array>
 
@@ -14,14 +14,10 @@
 namespace schedrig::config {
 namespace {
 
-constexpr std::array kLandedTypes = {WorkType::kSpin, WorkType::kYield, WorkType::kBursty,
-                                     WorkType::kPipeIo};
-
 std::vector<Word<WorkType>> type_words() {
   std::vector<Word<WorkType>> words;
   for (const WorkTypeInfo& type : work_types()) {
-    const bool landed = std::ranges::find(kLandedTypes, type.type) != kLandedTypes.end();
-    words.push_back({type.name, type.type, landed ? Landed::kYes : Landed::kNo});
+    words.push_back({type.name, type.type});
   }
   return words;
 }
@@ -65,7 +61,10 @@ void read_phase(Decoder& decoder, const FieldInfo& info, const Node& value, Work
 
 // An hour: longer than any run has been; the sum over a loop cannot overflow.
 constexpr std::int64_t kLongestPart = 3'600'000'000'000;
-constexpr More kPart{.minimum = 0, .maximum = kLongestPart};
+constexpr std::uint64_t kLeastFootprint = 64; // a cache line
+// Of one cycle: a million products or page faults take seconds.
+constexpr std::int64_t kMostTimes = 1'000'000;
+constexpr More kPart{.minimum = 1, .maximum = kLongestPart};
 
 constexpr std::array kPhaseAlternatives = {
     Field<WorkPhase>{make_info("spin", FieldKind::kDuration, "use the CPU", kPart),
@@ -82,6 +81,11 @@ constexpr std::array kPhaseAlternatives = {
 void read_phases(Decoder& decoder, const FieldInfo& info, const Node& value,
                  std::vector<WorkPhase>& to) {
   if (!decoder.is_list(info.key, value)) {
+    return;
+  }
+  if (value.items.empty() || value.items.size() > kMaxPhases) {
+    decoder.error(value.pos, std::to_string(value.items.size()) + " phases",
+                  "a sequence has 1 to " + std::to_string(kMaxPhases));
     return;
   }
   for (const Node& item : value.items) {
@@ -109,18 +113,40 @@ constexpr std::array kWorkFields = {
         "workers_pct", FieldKind::kNumber,
         "how many, in percent of the cpuset's CPUs, rounded up to whole groups",
         {.minimum = 0, .maximum = 10'000}),
-    duration_key<&WorkGroup::burst_ns>(
-        "burst", "bursty: CPU time of a burst",
-        {.default_value = "50ms", .minimum = 1, .maximum = kLongestPart}),
+    duration_key<&WorkGroup::burst_ns>("burst",
+                                       "bursty, idle_churn: CPU time of a burst; 50ms, 1ms",
+                                       {.minimum = 1, .maximum = kLongestPart}),
     duration_key<&WorkGroup::sleep_ns>(
-        "sleep", "bursty: sleep after a burst",
-        {.default_value = "100ms", .minimum = 0, .maximum = kLongestPart}),
+        "sleep", "bursty, idle_churn, io_sync, fan_out_compute: 100ms, 5ms, 100us, 100us",
+        {.minimum = 1, .maximum = kLongestPart}),
     integer_key<&WorkGroup::burst_iterations>(
-        "burst_iterations", "pipe_io: units of work before each exchange",
-        {.default_value = "1024", .minimum = 1, .maximum = UINT32_MAX}),
+        "burst_iterations", "units of work before what the type is about; docs/reference/work.md",
+        {.minimum = 1, .maximum = UINT32_MAX}),
+    integer_key<&WorkGroup::hold_iterations>(
+        "hold_iterations", "mutex_contention: units of work with the lock held",
+        {.default_value = "1", .minimum = 1, .maximum = UINT32_MAX}),
+    integer_key<&WorkGroup::fan_out>("fan_out",
+                                     "futex_fan_out, fan_out_compute: receivers of each messenger",
+                                     {.default_value = "4", .minimum = 1, .maximum = kMaxFanOut}),
+    integer_key<&WorkGroup::contenders>(
+        "contenders", "mutex_contention: workers of each lock",
+        {.default_value = "4", .minimum = 1, .maximum = kMaxFanOut}),
+    size_key<&WorkGroup::footprint_bytes>(
+        "footprint", "memory that cache_*, fan_out_compute, page_fault_churn use, io_sync writes"),
+    integer_key<&WorkGroup::stride_bytes>(
+        "stride", "cache_*: bytes from one write to the next",
+        {.default_value = "64", .minimum = 1, .maximum = UINT32_MAX}),
+    integer_key<&WorkGroup::operations>(
+        "operations", "fan_out_compute: products of matrices for each wake-up",
+        {.default_value = "5", .minimum = 1, .maximum = kMostTimes}),
+    integer_key<&WorkGroup::touches>("touches", "page_fault_churn: random writes of a cycle",
+                                     {.default_value = "256", .minimum = 1, .maximum = kMostTimes}),
+    bool_key<&WorkGroup::precise_timing>("precise_timing",
+                                         "bursty, idle_churn: sleeps without timer slack",
+                                         {.default_value = "false"}),
     custom_key<&WorkGroup::phases, read_phases>(
-        "phases", FieldKind::kTableList, "sequence: what it does in turn",
-        {.landed = Landed::kNo, .forms = list_of<one_key<WorkPhase, kPhaseAlternatives>>}),
+        "phases", FieldKind::kTableList, "sequence: what it does in turn; spin, sleep, yield, io",
+        {.forms = list_of<one_key<WorkPhase, kPhaseAlternatives>>}),
     integer_key<&WorkGroup::nice>("nice", "nice level of each worker",
                                   {.default_value = "0", .minimum = -20, .maximum = 19}),
     custom_key<&WorkGroup::policy, read_policy>(
@@ -144,34 +170,82 @@ void check_count(Decoder& decoder, const Node& value, const WorkGroup& group) {
     return;
   }
   const WorkTypeInfo& type = work_type_info(group.type);
-  if (workers != nullptr && group.workers && *group.workers % type.group_size != 0) {
+  const std::uint32_t multiple = work_group_size(group.type, group.fan_out, group.contenders);
+  if (workers != nullptr && group.workers && *group.workers % multiple != 0) {
     decoder.error(workers->pos,
                   std::to_string(*group.workers) + " workers for " + text::quote(type.name),
-                  "its workers come in groups of " + std::to_string(type.group_size));
+                  "its workers come in groups of " + std::to_string(multiple));
   }
+}
+
+struct Parameter {
+  std::string_view key;
+  WorkParam bit;
+};
+constexpr std::array kParameters = {
+    Parameter{"burst", kParamBurst},
+    Parameter{"sleep", kParamSleep},
+    Parameter{"burst_iterations", kParamBurstIterations},
+    Parameter{"hold_iterations", kParamHoldIterations},
+    Parameter{"fan_out", kParamFanOut},
+    Parameter{"contenders", kParamContenders},
+    Parameter{"footprint", kParamFootprint},
+    Parameter{"stride", kParamStride},
+    Parameter{"operations", kParamOperations},
+    Parameter{"touches", kParamTouches},
+    Parameter{"precise_timing", kParamPreciseTiming},
+    Parameter{"phases", kParamPhases},
+};
+
+std::string types_with(WorkParam bit) {
+  std::string names;
+  for (const WorkTypeInfo& type : work_types()) {
+    if ((type.params & bit) != 0) {
+      names += (names.empty() ? "" : ", ") + text::quote(type.name);
+    }
+  }
+  return names;
 }
 
 // A parameter that its type does not look at is a mistake, not a wish.
 void check_parameters(Decoder& decoder, const Node& value, const WorkGroup& group) {
-  struct Owner {
-    std::string_view key;
-    WorkType type;
-  };
-  constexpr std::array kOwners = {
-      Owner{"burst", WorkType::kBursty},
-      Owner{"sleep", WorkType::kBursty},
-      Owner{"burst_iterations", WorkType::kPipeIo},
-      Owner{"phases", WorkType::kSequence},
-  };
+  const WorkTypeInfo& type = work_type_info(group.type);
   for (const Member& member : value.members) {
-    const auto owner = std::ranges::find(kOwners, member.key, &Owner::key);
-    if (owner != kOwners.end() && owner->type != group.type) {
+    const auto parameter = std::ranges::find(kParameters, member.key, &Parameter::key);
+    if (parameter != kParameters.end() && (type.params & parameter->bit) == 0) {
       decoder.error(member.key_pos,
                     text::quote(member.key) + " means nothing to the work type " +
-                        text::quote(work_type_info(group.type).name),
-                    "it belongs to " + text::quote(work_type_info(owner->type).name));
+                        text::quote(type.name),
+                    "it belongs to " + types_with(parameter->bit));
     }
   }
+  if ((type.params & kParamPhases) != 0 && group.phases.empty()) {
+    decoder.error(value.pos, "a sequence without phases",
+                  "phases = [ { spin = \"1ms\" }, { sleep = \"2ms\" } ]");
+  }
+  if ((type.params & kParamFootprint) != 0 &&
+      (group.footprint_bytes < kLeastFootprint || group.footprint_bytes > kMaxFootprintBytes)) {
+    decoder.error(value.pos, "a footprint of " + std::to_string(group.footprint_bytes) + " bytes",
+                  "64 bytes to 1GiB");
+  } else if ((type.params & kParamStride) != 0 && group.stride_bytes > group.footprint_bytes) {
+    decoder.error(value.pos, "the stride is longer than the footprint", "at most the footprint");
+  }
+}
+
+// Of the named type, before the table is read: what it leaves out stays.
+void set_defaults(const Node& value, WorkGroup& to) {
+  const Node* name = value.find("type");
+  const auto type = std::ranges::find_if(work_types(), [&](const WorkTypeInfo& each) {
+    return name != nullptr && name->type == NodeType::kString && each.name == name->text;
+  });
+  if (type == work_types().end()) {
+    return;
+  }
+  const WorkSpec spec = default_work(type->type);
+  to.burst_ns = spec.burst_ns;
+  to.sleep_ns = spec.sleep_ns;
+  to.burst_iterations = spec.burst_iterations;
+  to.footprint_bytes = spec.footprint_bytes;
 }
 
 } // namespace
@@ -185,6 +259,7 @@ std::span<const Form> work_forms() {
 void decode_work(Decoder& decoder, const FieldInfo&, const Node& value, WorkGroup& to) {
   to.pos = value.pos;
   decoder.remember(value);
+  set_defaults(value, to);
   const std::size_t before = decoder.errors();
   decode_table<WorkGroup>(decoder, value, "work", kWorkFields, to);
   if (value.type == NodeType::kTable && decoder.errors() == before) {

@@ -132,7 +132,7 @@ Result<> stop_in_cgroup(OpContext& context, Cgroup& cgroup, Match&& matches) {
 } // namespace
 
 std::uint32_t worker_count(const WorkGroup& work, std::size_t cpus) {
-  const std::uint32_t whole = work_type_info(work.type).group_size;
+  const std::uint32_t whole = work_group_size(work.type, work.fan_out, work.contenders);
   if (work.workers) {
     return *work.workers;
   }
@@ -162,7 +162,16 @@ Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup
                          .sleep_ns = work.sleep_ns,
                          .nice = work.nice,
                          .policy = work.policy,
-                         .cpus = pinned};
+                         .cpus = pinned,
+                         .footprint_bytes = work.footprint_bytes,
+                         .stride_bytes = work.stride_bytes,
+                         .hold_iterations = work.hold_iterations,
+                         .fan_out = work.fan_out,
+                         .contenders = work.contenders,
+                         .operations = work.operations,
+                         .touches = work.touches,
+                         .precise_timing = work.precise_timing ? 1U : 0U,
+                         .phases = work.phases};
   WorkerGroup group;
   group.number = context.report.next_group++;
   group.type = work.type;

@@ -15,8 +15,9 @@ constexpr std::string_view kRelease = "mock-" SCHEDRIG_VERSION;
 
 MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs programs)
     : events_(events), description_(to_string(spec.topology)), memory_bytes_(spec.memory_bytes),
-      payloads_(*this, std::move(programs)), behaviour_(workers_, payloads_.tasks()),
-      engine_(spec.topology, spec.seed, behaviour_, *this), processes_(engine_.cpus()),
+      workers_(spec.seed), payloads_(*this, std::move(programs)),
+      behaviour_(workers_, payloads_.tasks()), engine_(spec.topology, spec.seed, behaviour_, *this),
+      processes_(engine_.cpus()),
       cgroups_(engine_, processes_, static_cast<std::uint32_t>(spec.topology.nodes.size())),
       cgroup_files_(cgroups_), proc_files_(engine_, processes_, cgroups_, std::string(kRelease)),
       sys_files_(spec.topology), sched_ext_files_(sched_ext_, engine_) {
@@ -151,6 +152,20 @@ void MockMachine::describe(FactSink& sink) noexcept {
     number("sim.wakeups", stats.wakeups);
     number("sim.migrations", stats.migrations);
     number("sim.ticks", stats.ticks);
+    number("sim.yields", stats.yields);
+    number("sim.sleeps", stats.sleeps);
+    number("sim.tokens", stats.tokens);
+    number("sim.sync_wakeups", stats.sync_wakeups);
+    number("sim.waits", stats.waits);
+    number("sim.lock_waits", workers_.stats().lock_waits);
+    number("sim.forks", stats.forks);
+    number("sim.forks_refused", workers_.stats().forks_refused);
+    number("sim.minor_faults", workers_.stats().minor_faults);
+    number("sim.cache_lines_refilled", stats.cache_lines_refilled);
+    number("sim.bytes_written", workers_.stats().bytes_written);
+    number("sim.nice_changes", stats.nice_changes);
+    number("sim.affinity_changes", stats.affinity_changes);
+    number("sim.policy_changes", stats.policy_changes);
     number("sim.dispatch_ignored", stats.dispatch_ignored);
     number("sim.select_cpu_fallback", stats.select_cpu_fallback);
     number("sim.ejections", stats.ejections);
@@ -184,28 +199,6 @@ void MockMachine::advance(Nanos ns) {
   static const std::atomic<bool> kNeverSet{false};
   engine_.run_until(engine_.now() + ns, kNeverSet);
   clock_ = engine_.now();
-}
-
-Process& MockMachine::process_of(TaskId id) {
-  return *processes_.find(task_pids_[id]);
-}
-
-void MockMachine::on_task_frozen(TaskId id, bool frozen) noexcept {
-  cgroups_.process_frozen(process_of(id), frozen);
-}
-
-void MockMachine::on_task_dead(TaskId id) noexcept {
-  if (payloads_.awaits(id)) {
-    awaited_ended_ = true;
-    wake_ = true;
-  }
-  cgroups_.process_died(process_of(id));
-  if (counting_deaths_ && dying_ > 0) {
-    --dying_;
-    if (dying_ == 0) {
-      wake_ = true;
-    }
-  }
 }
 
 } // namespace schedrig::mock

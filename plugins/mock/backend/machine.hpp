@@ -100,6 +100,8 @@ class MockMachine final : public Machine,
   void on_scheduler_exit(const SchedulerExit& exit) noexcept override;
   void on_task_frozen(TaskId id, bool frozen) noexcept override;
   void on_task_dead(TaskId id) noexcept override;
+  void on_fork(TaskId parent) noexcept override;
+  void on_reap(TaskId parent) noexcept override;
 
   [[nodiscard]] Status check_up(std::string_view what) const;
   void emit(EventKind kind, std::int64_t value, std::string_view text,
@@ -110,14 +112,17 @@ class MockMachine final : public Machine,
   // Until no task of `pids` is left alive or the deadline passes.
   void run_until_dead(const std::vector<std::int32_t>& pids, Nanos deadline);
   [[nodiscard]] Status group_of(std::uint32_t group, std::string_view what, Group** out);
-  // A new process, a child of the agent: in its cgroup, with a free pid, not yet started. `params`
-  // say what kind of task it is.
-  Status fork_process(TaskParams params, std::int32_t* pid, TaskId* task);
   Status spawn_group(const WorkSpec& spec, std::uint32_t* group, PidSink& pids);
   Status stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink);
   Status pin_process(std::int32_t pid, std::span<const std::uint32_t> cpus);
   void report_worker(std::uint32_t worker, const Process& process, WorkerReportSink& sink);
   void discard(Group& group);
+  void reap(TaskId id);
+  // A worker and its child: its process group.
+  void kill_worker(std::int32_t pid);
+  // Null when there is no pid or the cgroup may hold no more.
+  Process* fork_process(const TaskParams& like, std::uint32_t cgroup);
+  void end_child(const Process& child);
   [[nodiscard]] Process& process_of(TaskId id);
   Status attach_plugin(std::string_view id, SimPolicyFactory& factory, ParamsView params,
                        std::int64_t timeout_ns);

@@ -128,6 +128,7 @@ Status MockMachine::switch_to(const Scheduler& scheduler) {
   const std::uint64_t ejections = engine_.stats().ejections;
   Status status = engine_.attach(*made, scheduler.id);
   if (status.ok()) {
+    engine_.enforce_bandwidth(policy_ != made || scheduler.id == kDefaultScheduler);
     if (old != nullptr) {
       old_factory->destroy_policy(old);
     }
@@ -149,6 +150,7 @@ Status MockMachine::switch_to_default() {
     return switch_to(default_);
   }
   Status status = engine_.attach(fallback_, "fallback");
+  engine_.enforce_bandwidth(true);
   drop_policy();
   return status;
 }
@@ -165,6 +167,7 @@ void MockMachine::on_scheduler_exit(const SchedulerExit& exit) noexcept {
   static_cast<void>(guard("scheduler exit", [&] {
     ejected_because_ = exit.message;
     drop_policy();
+    engine_.enforce_bandwidth(true);
     if (exit.scheduler == kDefaultScheduler) {
       default_ = {};
     } else {

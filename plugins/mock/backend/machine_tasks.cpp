@@ -40,26 +40,6 @@ Status MockMachine::spawn(const WorkSpec& spec, std::uint32_t* group, PidSink& p
   return guard("spawn", [&] { return spawn_group(spec, group, pids); });
 }
 
-Status MockMachine::fork_process(TaskParams params, std::int32_t* pid, TaskId* task) {
-  const std::uint32_t cgroup = processes_.find(1)->cgroup;
-  params.pid = processes_.allocate_pid();
-  if (params.pid == 0) {
-    return Status::make(StatusCode::kOs, "spawn: fork: no free pid", {}, EAGAIN);
-  }
-  params.cpuset = cgroups_.at(cgroup).effective_cpus;
-  params.group = cgroups_.sched_group(cgroup);
-  params.group_weight = cgroups_.sched_weight(cgroup);
-  advance(kForkNs);
-  *task = engine_.create_task(params);
-  *pid = params.pid;
-  if (*task >= task_pids_.size()) {
-    task_pids_.resize(*task + 1);
-  }
-  task_pids_[*task] = params.pid;
-  cgroups_.process_added(processes_.add(params.pid, *task, cgroup));
-  return {};
-}
-
 Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSink& pids) {
   if (Status status = check_up("spawn"); !status.ok()) {
     return status;
@@ -77,6 +57,7 @@ Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSin
   group = {};
   group.used = true;
   group.cpus.assign(spec.cpus.begin(), spec.cpus.end());
+  workers_.add_group(index, spec);
 
   TaskParams params;
   params.comm = work_type_info(spec.type).name;
@@ -84,19 +65,17 @@ Status MockMachine::spawn_group(const WorkSpec& spec, std::uint32_t* out, PidSin
   params.policy = kernel_policy(spec.policy);
   params.own = CpuMask::first_n(engine_.cpus());
   for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
-    std::int32_t pid = 0;
-    TaskId id = kNoTask;
-    if (Status status = fork_process(params, &pid, &id); !status.ok()) {
+    // A child starts in its parent's cgroup: the agent's.
+    const std::uint32_t cgroup = processes_.find(1)->cgroup;
+    advance(kForkNs);
+    const Process* process = fork_process(params, cgroup);
+    if (process == nullptr) {
       discard(group);
-      return status;
+      return Status::make(StatusCode::kOs, "spawn: fork: no free pid", {}, EAGAIN);
     }
-    workers_.add(id, spec);
-    group.pids.push_back(pid);
-    if (worker % 2 == 1 && spec.type == WorkType::kPipeIo) {
-      const TaskId partner = processes_.find(group.pids[worker - 1])->task;
-      workers_.set_partner(id, partner);
-      workers_.set_partner(partner, id);
-    }
+    workers_.add(process->task, index, worker);
+    engine_.set_working_set(process->task, Workers::working_set_bytes(spec));
+    group.pids.push_back(process->pid);
   }
   for (std::uint32_t worker = 0; worker < spec.workers; ++worker) {
     pids.on_pid(worker, group.pids[worker]);
@@ -165,9 +144,7 @@ Status MockMachine::stop_group(Group& group, std::int64_t grace_ns, WorkerReport
   }
   run_until_dead(group.pids, engine_.now() + std::max<std::int64_t>(grace_ns, 0));
   for (const std::int32_t pid : group.pids) {
-    if (const Process* process = processes_.find(pid); !process->zombie) {
-      engine_.kill_task(process->task);
-    }
+    kill_worker(pid);
   }
   run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
   for (std::uint32_t worker = 0; worker < group.pids.size(); ++worker) {
@@ -205,6 +182,8 @@ void MockMachine::report_worker(std::uint32_t worker, const Process& process,
     report.run_delay_ns = task.run_delay;
     report.cpus_used = cpus;
     report.gaps = std::span(task.gaps).first(task.gap_count);
+    report.wake_latencies_ns = task.wake_latencies;
+    report.wakeups = task.wakeups;
   }
   sink.on_report(report);
 }
@@ -212,13 +191,12 @@ void MockMachine::report_worker(std::uint32_t worker, const Process& process,
 // Kills what lives and reaps all; without a report.
 void MockMachine::discard(Group& group) {
   for (const std::int32_t pid : group.pids) {
-    engine_.kill_task(processes_.find(pid)->task);
+    kill_worker(pid);
   }
   run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
   for (const std::int32_t pid : group.pids) {
     if (const Process* process = processes_.find(pid); process->zombie) {
-      engine_.reap(process->task);
-      processes_.remove(pid);
+      reap(process->task);
     }
   }
   group = {};

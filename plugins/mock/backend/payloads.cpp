@@ -65,11 +65,14 @@ Status MachinePayloads::spawn(const PayloadSpec& spec, std::uint32_t* out,
     TaskParams params;
     params.comm = spec.binary.substr(spec.binary.rfind('/') + 1);
     params.own = CpuMask::first_n(machine_.engine_.cpus());
-    TaskId task = kNoTask;
-    if (Status status = machine_.fork_process(params, &payload.pid, &task); !status.ok()) {
-      return status;
+    machine_.advance(kForkNs);
+    // A child starts in its parent's cgroup: the agent's.
+    const Process* process = machine_.fork_process(params, machine_.processes_.find(1)->cgroup);
+    if (process == nullptr) {
+      return Status::make(StatusCode::kOs, "spawn: fork: no free pid", {}, EAGAIN);
     }
-    tasks_.add(task, payload.execution);
+    payload.pid = process->pid;
+    tasks_.add(process->task, payload.execution);
     payload.used = true;
     const auto free = std::ranges::find(payloads_, false, &Payload::used);
     *out = static_cast<std::uint32_t>(free - payloads_.begin());

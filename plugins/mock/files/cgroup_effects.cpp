@@ -29,20 +29,51 @@ void CgroupTree::apply(std::uint32_t index) {
   });
 }
 
-// The nearest cgroup with a cpu controller is the task group (sched_task_group).
-std::uint32_t CgroupTree::cpu_group(std::uint32_t index) const {
-  while (index != 0 && !has_css(index, kCpu)) {
-    index = groups_[index].parent;
+// Cgroups with a cpu controller are task groups (sched_task_group); their parents have one too.
+std::vector<SimGroup> CgroupTree::sched_groups(std::uint32_t index) const {
+  std::vector<SimGroup> groups;
+  for (; index != 0; index = groups_[index].parent) {
+    if (has_css(index, kCpu)) {
+      groups.push_back({.id = groups_[index].id, .weight = groups_[index].cpu_weight});
+    }
   }
-  return index;
+  std::ranges::reverse(groups);
+  return groups;
 }
 
-std::uint64_t CgroupTree::sched_group(std::uint32_t index) const {
-  return groups_[cpu_group(index)].id;
+void CgroupTree::apply_bandwidth(std::uint32_t index) {
+  const Cgroup& group = groups_[index];
+  const bool limited = group.cpu_quota_us >= 0 && has_css(index, kCpu);
+  engine_.set_bandwidth(group.id, {.quota_ns = limited ? group.cpu_quota_us * 1000 : -1,
+                                   .period_ns = group.cpu_period_us * 1000,
+                                   .burst_ns = group.cpu_burst_us * 1000});
 }
 
-std::uint32_t CgroupTree::sched_weight(std::uint32_t index) const {
-  return groups_[cpu_group(index)].cpu_weight;
+BandwidthStats CgroupTree::bandwidth_stats(std::uint32_t index) const {
+  return engine_.bandwidth_stats(groups_[index].id);
+}
+
+std::uint64_t CgroupTree::processes(std::uint32_t index) const {
+  std::uint64_t count = groups_[index].pids.size();
+  for (const std::uint32_t child : groups_[index].children) {
+    count += processes(child);
+  }
+  return count;
+}
+
+// pids_try_charge() and pids_event() (kernel/cgroup/pids.c): no ancestor may get above its limit.
+bool CgroupTree::may_fork(std::uint32_t index) {
+  for (std::uint32_t each = index; each != 0; each = groups_[each].parent) {
+    const Cgroup& group = groups_[each];
+    const bool limited = group.pids_max >= 0 && has_css(each, kPids);
+    if (limited && processes(each) >= static_cast<std::uint64_t>(group.pids_max)) {
+      for (std::uint32_t up = each; up != 0; up = groups_[up].parent) {
+        ++groups_[up].pids_refused;
+      }
+      return false;
+    }
+  }
+  return true;
 }
 
 bool CgroupTree::frozen_by_self_or_ancestor(std::uint32_t index) const {
@@ -57,7 +88,7 @@ void CgroupTree::apply_process(const Process& process) {
     return;
   }
   engine_.set_cpuset(process.task, groups_[process.cgroup].effective_cpus);
-  engine_.set_group(process.task, sched_group(process.cgroup), sched_weight(process.cgroup));
+  engine_.set_groups(process.task, sched_groups(process.cgroup));
   engine_.set_freeze(process.task, frozen_by_self_or_ancestor(process.cgroup));
 }
 

@@ -168,6 +168,7 @@ int CgroupTree::rmdir(std::uint32_t index) {
   std::erase(groups_[parent].children, index);
   groups_[parent].reaped_exec_ns += group.reaped_exec_ns; // cpu.stat of ancestors keeps it
   group.live = false;
+  engine_.forget_bandwidth(group.id);
   free_.push_back(index);
   refresh_frozen(parent);
   return 0;
@@ -254,6 +255,8 @@ int CgroupTree::set_subtree_control(std::uint32_t index, std::uint32_t enable,
       each.cpu_weight = fresh.cpu_weight;
       each.cpu_quota_us = fresh.cpu_quota_us;
       each.cpu_period_us = fresh.cpu_period_us;
+      each.cpu_burst_us = fresh.cpu_burst_us;
+      apply_bandwidth(child);
     }
     if ((disable & kMemory) != 0) {
       each.memory_max_pages = each.memory_high_pages = INT64_MAX / 4096;
@@ -263,6 +266,7 @@ int CgroupTree::set_subtree_control(std::uint32_t index, std::uint32_t enable,
     }
     if ((disable & kPids) != 0) {
       each.pids_max = fresh.pids_max;
+      each.pids_refused = fresh.pids_refused;
     }
   }
   apply(index);

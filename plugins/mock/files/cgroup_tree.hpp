@@ -49,10 +49,12 @@ struct Cgroup {
   std::uint32_t cpu_weight = 100;
   std::int64_t cpu_quota_us = -1; // cpu.max: -1 is "max"
   std::int64_t cpu_period_us = 100'000;
+  std::int64_t cpu_burst_us = 0; // cpu.max.burst
   std::uint64_t memory_max_pages = 0;
   std::uint64_t memory_high_pages = 0;
   std::uint32_t io_weight = 100;
   std::int64_t pids_max = -1;      // -1 is "max"
+  std::uint64_t pids_refused = 0;  // forks, by its own pids.max and those below: pids.events
   std::int64_t reaped_exec_ns = 0; // CPU time of tasks that ended here
 };
 
@@ -71,6 +73,12 @@ class CgroupTree {
   [[nodiscard]] std::string_view type(std::uint32_t index) const; // cgroup.type
   [[nodiscard]] std::uint32_t nodes() const { return nodes_; }
   [[nodiscard]] std::int64_t exec_ns(std::uint32_t index);
+  [[nodiscard]] std::uint64_t processes(std::uint32_t index) const; // in it and below
+  [[nodiscard]] BandwidthStats bandwidth_stats(std::uint32_t index) const;
+  // Whether a process of the cgroup may fork; pids.events counts what is refused.
+  bool may_fork(std::uint32_t index);
+  // After cpu.max or cpu.max.burst of `index` have changed.
+  void apply_bandwidth(std::uint32_t index);
 
   int mkdir(std::uint32_t parent, std::string_view name);
   int rmdir(std::uint32_t index);
@@ -88,8 +96,7 @@ class CgroupTree {
   void process_frozen(Process& process, bool frozen);
 
   // What a task of cgroup `index` is to be told.
-  [[nodiscard]] std::uint64_t sched_group(std::uint32_t index) const;
-  [[nodiscard]] std::uint32_t sched_weight(std::uint32_t index) const;
+  [[nodiscard]] std::vector<SimGroup> sched_groups(std::uint32_t index) const;
 
  private:
   [[nodiscard]] bool has_css(std::uint32_t index, std::uint32_t controller) const;
@@ -98,7 +105,6 @@ class CgroupTree {
   [[nodiscard]] bool is_valid_domain(std::uint32_t domain) const;
   [[nodiscard]] bool is_thread_root(std::uint32_t index) const;
   [[nodiscard]] bool can_be_thread_root(std::uint32_t index) const;
-  [[nodiscard]] std::uint32_t cpu_group(std::uint32_t index) const;
   void apply_process(const Process& process);
   void refresh_frozen(std::uint32_t index);
   bool subtree_frozen(std::uint32_t index) const;

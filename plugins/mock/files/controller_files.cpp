@@ -143,6 +143,29 @@ int write_cpu_max(CgroupTree& tree, std::uint32_t index, std::string_view data) 
   }
   group.cpu_quota_us = unlimited ? -1 : static_cast<std::int64_t>(quota);
   group.cpu_period_us = static_cast<std::int64_t>(period);
+  tree.apply_bandwidth(index);
+  return 0;
+}
+
+int read_cpu_max_burst(CgroupTree& tree, std::uint32_t index, std::string& out) {
+  out += std::to_string(tree.at(index).cpu_burst_us) + "\n";
+  return 0;
+}
+
+// tg_set_bandwidth(): burst is at most the quota, without which it must be zero.
+int write_cpu_max_burst(CgroupTree& tree, std::uint32_t index, std::string_view data) {
+  std::uint64_t burst = 0;
+  if (const int error = parse_u64(data, burst); error != 0) {
+    return error;
+  }
+  Cgroup& group = tree.knobs(index);
+  const std::uint64_t most =
+      group.cpu_quota_us < 0 ? kMaxQuotaUs : static_cast<std::uint64_t>(group.cpu_quota_us);
+  if (burst > most) {
+    return EINVAL;
+  }
+  group.cpu_burst_us = static_cast<std::int64_t>(burst);
+  tree.apply_bandwidth(index);
   return 0;
 }
 
@@ -150,7 +173,12 @@ int read_cpu_stat(CgroupTree& tree, std::uint32_t index, std::string& out) {
   const std::string usage = std::to_string(tree.exec_ns(index) / 1000);
   out += "usage_usec " + usage + "\nuser_usec " + usage + "\nsystem_usec 0\nnice_usec 0\n";
   if (index != 0 && (tree.controllers(index) & kCpu) != 0) {
-    out += "nr_periods 0\nnr_throttled 0\nthrottled_usec 0\nnr_bursts 0\nburst_usec 0\n";
+    const BandwidthStats stats = tree.bandwidth_stats(index);
+    out += "nr_periods " + std::to_string(stats.periods) + "\nnr_throttled " +
+           std::to_string(stats.throttled_periods) + "\nthrottled_usec " +
+           std::to_string(stats.throttled_ns / 1000) + "\nnr_bursts " +
+           std::to_string(stats.bursts) + "\nburst_usec " + std::to_string(stats.burst_ns / 1000) +
+           "\n";
   }
   return 0;
 }
@@ -222,19 +250,19 @@ int write_pids_max(CgroupTree& tree, std::uint32_t index, std::string_view data)
 }
 
 int read_pids_current(CgroupTree& tree, std::uint32_t index, std::string& out) {
-  std::size_t count = tree.at(index).pids.size();
-  for (const std::uint32_t child : tree.at(index).children) {
-    std::string below;
-    static_cast<void>(read_pids_current(tree, child, below));
-    count += static_cast<std::size_t>(std::stoull(below));
-  }
-  out += std::to_string(count) + "\n";
+  out += std::to_string(tree.processes(index)) + "\n";
+  return 0;
+}
+
+int read_pids_events(CgroupTree& tree, std::uint32_t index, std::string& out) {
+  out += "max " + std::to_string(tree.at(index).pids_refused) + "\n";
   return 0;
 }
 
 constexpr std::array kFiles = {
     CgroupFile{"cpu.stat", 0, true, read_cpu_stat, nullptr},
     CgroupFile{"cpu.max", kCpu, false, read_cpu_max, write_cpu_max},
+    CgroupFile{"cpu.max.burst", kCpu, false, read_cpu_max_burst, write_cpu_max_burst},
     CgroupFile{"cpu.weight", kCpu, false, read_cpu_weight, write_cpu_weight},
     CgroupFile{"cpuset.cpus", kCpuset, false, read_cpus, write_cpus},
     CgroupFile{"cpuset.cpus.effective", kCpuset, true, read_cpus_effective, nullptr},
@@ -244,6 +272,7 @@ constexpr std::array kFiles = {
     CgroupFile{"memory.high", kMemory, false, read_memory_high, write_memory_high},
     CgroupFile{"memory.max", kMemory, false, read_memory_max, write_memory_max},
     CgroupFile{"pids.current", kPids, false, read_pids_current, nullptr},
+    CgroupFile{"pids.events", kPids, false, read_pids_events, nullptr},
     CgroupFile{"pids.max", kPids, false, read_pids_max, write_pids_max},
 };
 

@@ -16,7 +16,10 @@ char state_letter(const Process& process, const Task& task) {
     return 'Z';
   }
   // A frozen task sleeps interruptibly (cgroup_freezer's do_freezer_trap).
-  return task.state == TaskState::kRunning || task.state == TaskState::kRunnable ? 'R' : 'S';
+  // A throttled one is runnable.
+  const bool runs = task.state == TaskState::kRunning || task.state == TaskState::kRunnable ||
+                    task.state == TaskState::kThrottled;
+  return runs ? 'R' : 'S';
 }
 
 } // namespace
@@ -97,7 +100,7 @@ std::string ProcFiles::stat(const Process& process) {
       text += " 0";
     }
   };
-  field(process.pid == 1 ? 0 : 1);              // 4 ppid
+  field(process.pid == 1 ? 0 : process.parent); // 4 ppid
   field(process.pid);                           // 5 pgrp
   field(process.pid == 1 ? 1 : 0);              // 6 session
   zeros(1);                                     // 7 tty_nr

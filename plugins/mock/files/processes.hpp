@@ -16,6 +16,8 @@ inline constexpr std::int32_t kKthreadd = 2;
 struct Process {
   std::int32_t pid = 0;
   TaskId task = kNoTask; // kNoTask: the agent
+  std::int32_t parent = 1;
+  bool is_child = false; // forked by a worker; else a worker, or the agent
   std::uint32_t cgroup = 0;
   bool zombie = false;
   bool frozen = false;

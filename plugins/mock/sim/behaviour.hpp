@@ -12,27 +12,34 @@
 namespace schedrig::mock {
 
 enum class ActionKind : std::uint8_t {
-  kCompute,   // ns of CPU time in units of work
-  kOverhead,  // ns of CPU time that is not work
-  kSleep,     // ns from now
-  kReadToken, // one byte from its pipe; sleeps until there is one
-  kSendToken, // one byte to target, waking it in this task's context
-  kYield,     // sched_yield(2)
-  kExit,
+  kCompute,     // ns of CPU time in units of work
+  kOverhead,    // ns of CPU time that is not work
+  kSleep,       // ns from now; `precise`: without timer slack
+  kWait,        // for a token; sleeps until there is one
+  kWake,        // a token to target, waking it in this task's context; `sync`: WF_SYNC
+  kYield,       // sched_yield(2)
+  kFork,        // EngineListener::on_fork
+  kReap,        // EngineListener::on_reap
+  kSetNice,     // value: setpriority(2)
+  kSetAffinity, // target: the one CPU; sched_setaffinity(2)
+  kSetPolicy,   // value: SCHED_*; sched_setscheduler(2)
+  kExit,        // value: the argument of exit(3)
 };
 
 struct Action {
   ActionKind kind = ActionKind::kExit;
-  std::uint8_t exit_code = 0; // of kExit: the argument of exit(3)
+  bool sync = false;
+  bool precise = false;
+  std::int32_t value = 0;
   Nanos ns = 0;
-  TaskId target = kNoTask;
+  std::uint32_t target = kNoTask;
 };
 
 class Behaviour {
  public:
   // Called when the task, running, has finished its previous action. With task.stop set the
   // answer is kExit.
-  virtual Action next_action(TaskId id, const Task& task) noexcept = 0;
+  virtual Action next_action(TaskId id, const Task& task, Nanos now) noexcept = 0;
 
  protected:
   ~Behaviour() = default;
@@ -46,6 +53,10 @@ class EngineListener {
   virtual void on_task_frozen(TaskId id, bool frozen) noexcept = 0;
   // A zombie now; the slot is kept until Engine::reap.
   virtual void on_task_dead(TaskId id) noexcept = 0;
+  // fork(2) of a running task: the listener makes the child with Engine::create_task, or does not.
+  virtual void on_fork(TaskId parent) noexcept = 0;
+  // waitpid(2) of a running task whose child is dead.
+  virtual void on_reap(TaskId parent) noexcept = 0;
 
  protected:
   ~EngineListener() = default;

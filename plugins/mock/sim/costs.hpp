@@ -34,6 +34,30 @@ inline constexpr Nanos kFileOpNs = 5'000;
 // fork(2) of a small process, and what the child does until it waits for its start.
 inline constexpr Nanos kForkNs = 60'000;
 inline constexpr Nanos kChildSetupNs = 40'000;
+// The parent's share of the fork of a small process, and wait4(2) of a dead child: release_task().
+inline constexpr Nanos kReapNs = 10'000;
+// sched_setaffinity(2), sched_setscheduler(2), setpriority(2): the run queue's lock, off and on.
+inline constexpr Nanos kSetSchedNs = 1'000;
+// A minor fault: entry, a zeroed page, the page table (lmbench's lat_pagefault and clear_page), and
+// giving a page back.
+inline constexpr Nanos kMinorFaultNs = 700;
+inline constexpr Nanos kFreePageNs = 100;
+// Copying a page into the page cache: 4 KiB at some 10 GB/s and the look-up.
+inline constexpr Nanos kWritePageNs = 600;
+// Read, modify, write of one word: some 6 cycles from L1; from the last-level cache, streaming,
+// some 15.
+inline constexpr Nanos kCacheTouchNs = 2;
+inline constexpr Nanos kLlcTouchNs = 5;
+// Fetching back a line of a working set: from the LLC, and from memory when the LLC is another one.
+inline constexpr Nanos kLlcRefillNs = 10;
+inline constexpr Nanos kMemoryRefillNs = 30;
+// L2 of a current server core; a working set beyond it is never private.
+inline constexpr std::uint64_t kPrivateCacheBytes = 1ULL << 20U;
+inline constexpr std::uint64_t kCacheLineBytes = 64;
+inline constexpr std::uint64_t kPageBytes = 4096;
+// Scalar multiply and add, one per 4-cycle chain step, four chains: a third of a nanosecond.
+inline constexpr Nanos kMultiplyAddsPerNs = 3;
+
 // One call of ops.dispatch that found nothing to run; only charged when a policy loops.
 inline constexpr Nanos kDispatchLoopNs = 1'000;
 

@@ -54,6 +54,22 @@ struct CpuMask {
     return kNoCpu;
   }
   [[nodiscard]] CpuId first() const { return first_and(words); }
+  // The CPU with n lower ones in the mask, or kNoCpu.
+  [[nodiscard]] CpuId nth(std::uint32_t n) const {
+    for (std::uint32_t i = 0; i < kWords; ++i) {
+      std::uint64_t word = words[i];
+      const auto here = static_cast<std::uint32_t>(std::popcount(word));
+      if (n >= here) {
+        n -= here;
+        continue;
+      }
+      for (; n > 0; --n) {
+        word &= word - 1;
+      }
+      return (i * 64) + static_cast<CpuId>(std::countr_zero(word));
+    }
+    return kNoCpu;
+  }
 
   friend CpuMask operator&(const CpuMask& a, const CpuMask& b) {
     CpuMask both;

@@ -2,18 +2,22 @@
 #include "plugins/mock/sim/engine.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace schedrig::mock {
 namespace {
 
 // Stream numbers of Prng: fixed, so that a new subsystem does not shift the others.
 constexpr std::uint64_t kTimerSlackStream = 1;
+constexpr std::uint64_t kWakeupSampleStream = 2;
 
 } // namespace
 
 Engine::Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& behaviour,
                EngineListener& listener)
-    : timer_slack_(seed, kTimerSlackStream), behaviour_(behaviour), listener_(listener) {
+    : timer_slack_(seed, kTimerSlackStream), wakeup_sample_(seed, kWakeupSampleStream),
+      behaviour_(behaviour), listener_(listener) {
   for (const CpuPlace& place : cpu_places(topology)) {
     Cpu cpu;
     cpu.place = place;
@@ -40,7 +44,9 @@ bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
     const SimEvent event = events_.pop();
     now_ = event.at;
     ++stats_.events;
+    in_event_ = true;
     handle(event);
+    in_event_ = false;
     finish_context();
   }
   return false;
@@ -49,8 +55,7 @@ bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
 void Engine::handle(const SimEvent& event) {
   switch (event.kind()) {
   case SimEventKind::kTick:
-    context_cpu_ = event.target;
-    on_tick(event.target);
+    on_ticks();
     break;
   case SimEventKind::kStep:
     if (cpus_[event.target].step_generation == event.generation) {
@@ -72,6 +77,9 @@ void Engine::handle(const SimEvent& event) {
     }
     break;
   }
+  case SimEventKind::kPeriod:
+    on_period(event.target, event.generation);
+    break;
   case SimEventKind::kWatchdog:
     on_watchdog(event.generation);
     break;
@@ -96,6 +104,13 @@ void Engine::finish_context() {
   }
 }
 
+// At the end of a call from outside. A listener's call is part of the event that it was told of.
+void Engine::finish_call() {
+  if (!in_event_) {
+    finish_context();
+  }
+}
+
 void Engine::on_resched(CpuId id) {
   Cpu& cpu = cpus_[id];
   if (now_ < cpu.switch_end) {
@@ -112,9 +127,24 @@ void Engine::on_resched(CpuId id) {
   cpu.preempt = false;
 }
 
+// Ticks come at the same instants on all CPUs, as without skew_tick: one event, each CPU an
+// interrupt of its own.
+void Engine::on_ticks() {
+  const CpuMask due = std::exchange(ticking_, {});
+  tick_armed_ = false;
+  --stats_.events;
+  for (std::uint32_t i = 0; i < CpuMask::kWords; ++i) {
+    for (std::uint64_t word = due.words[i]; word != 0; word &= word - 1) {
+      context_cpu_ = (i * 64) + static_cast<CpuId>(std::countr_zero(word));
+      ++stats_.events;
+      on_tick(context_cpu_);
+      finish_context();
+    }
+  }
+}
+
 void Engine::on_tick(CpuId id) {
   Cpu& cpu = cpus_[id];
-  cpu.tick_armed = false;
   if (cpu.curr == kNoTask) {
     return; // NO_HZ: the next task arms it again
   }
@@ -148,7 +178,8 @@ void Engine::on_watchdog(std::uint32_t generation) {
     return;
   }
   const Nanos timeout = ops_.timeout_ns;
-  for (const Task& task : tasks_) {
+  for (TaskId id = 0; id < tasks_.size(); ++id) {
+    const Task& task = tasks_[id];
     if (task.state != TaskState::kRunnable || now_ - task.runnable_at <= timeout) {
       continue;
     }

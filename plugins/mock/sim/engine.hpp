@@ -6,15 +6,16 @@
 // Knows nothing of work types, files or cgroups: a task's cpuset, group and freezing arrive as
 // plain values. Deterministic: state depends on the calls only. Thread: one; nothing blocks.
 //
-// engine.cpp: event loop, ticks, watchdog. engine_schedule.cpp: schedule(), picking, steps.
-// engine_tasks.cpp: life of a task, wake-ups, attributes, freezer. engine_policy.cpp: SimKernel and
-// the rules. engine_kfuncs.cpp: the rarer half of SimKernel. engine_attach.cpp: attaching and
-// ejecting policies. engine_exit.cpp: what an exit tells.
+// engine.cpp: event loop, ticks, watchdog. engine_schedule.cpp: schedule(), picking.
+// engine_actions.cpp: what a running task does. engine_tasks.cpp: life of a task, wake-ups,
+// freezer. engine_change.cpp: attributes. engine_bandwidth.cpp: cpu.max. engine_policy.cpp:
+// SimKernel and the rules. engine_kfuncs.cpp: the rarer half of SimKernel. engine_attach.cpp:
+// attaching and ejecting policies. engine_exit.cpp: what an exit tells.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/topology.hpp>
 
+#include "plugins/mock/sim/bandwidth.hpp"
 #include "plugins/mock/sim/behaviour.hpp"
 #include "plugins/mock/sim/costs.hpp"
 #include "plugins/mock/sim/cpu_mask.hpp"
@@ -30,18 +32,19 @@
 #include "plugins/mock/sim/event_queue.hpp"
 #include "plugins/mock/sim/prng.hpp"
 #include "plugins/mock/sim/task.hpp"
+#include "plugins/mock/sim/task_table.hpp"
 
 namespace schedrig::mock {
 
 struct TaskParams {
+  bool waits_for_start = true;
   std::int32_t pid = 0;
   std::string_view comm;
   std::int32_t nice = 0;
   std::uint32_t policy = 0; // SCHED_NORMAL 0, SCHED_BATCH 3, SCHED_IDLE 5
   CpuMask own;
   CpuMask cpuset;
-  std::uint64_t group = 1;
-  std::uint32_t group_weight = 100;
+  std::span<const SimGroup> groups = {}; // as in SimTask
 };
 
 struct EngineStats {
@@ -55,6 +58,17 @@ struct EngineStats {
   std::uint64_t ejections = 0;
   std::uint64_t dispatch_keep_last = 0;
   std::uint64_t refill_slice_default = 0;
+  // What workers did.
+  std::uint64_t yields = 0;
+  std::uint64_t sleeps = 0;
+  std::uint64_t tokens = 0;       // sent by a task to another
+  std::uint64_t sync_wakeups = 0; // by a waker that is about to sleep (WF_SYNC)
+  std::uint64_t waits = 0;        // for a token that was not there
+  std::uint64_t forks = 0;        // asked for by a running task
+  std::uint64_t nice_changes = 0;
+  std::uint64_t affinity_changes = 0;
+  std::uint64_t policy_changes = 0;
+  std::uint64_t cache_lines_refilled = 0;
 };
 
 class Engine final : private SimKernel {
@@ -70,7 +84,8 @@ class Engine final : private SimKernel {
   // looked at between events). Returns true when it got to the deadline.
   bool run_until(Nanos deadline, const std::atomic<bool>& wake);
 
-  // Tasks. A new task runs `kChildSetupNs`, then waits for a token.
+  // Tasks. All of these may also be called by the listener, from within an event. A new task runs
+  // `kChildSetupNs`, then waits for a token, if it is to.
   TaskId create_task(const TaskParams& params);
   void send_token(TaskId id);
   void request_stop(TaskId id);
@@ -79,7 +94,17 @@ class Engine final : private SimKernel {
   void set_cpuset(TaskId id, const CpuMask& cpuset);
   void set_affinity(TaskId id, const CpuMask& own);
   void set_nice(TaskId id, std::int32_t nice);
-  void set_group(TaskId id, std::uint64_t group, std::uint32_t group_weight);
+  void set_policy(TaskId id, std::uint32_t policy);
+  // What a task writes to again and again, of its CPU's private cache.
+  void set_working_set(TaskId id, std::uint64_t bytes);
+  void set_groups(TaskId id, std::span<const SimGroup> groups);
+  // cpu.max of a cgroup that tasks are in or will be; quota -1 lifts it.
+  void set_bandwidth(std::uint64_t cgroup_id, const BandwidthLimit& limit);
+  // The cgroup is gone. Requires: no task in it.
+  void forget_bandwidth(std::uint64_t cgroup_id);
+  [[nodiscard]] BandwidthStats bandwidth_stats(std::uint64_t cgroup_id) const;
+  // The kernel throttles tasks of its own scheduler only, not those of sched_ext.
+  void enforce_bandwidth(bool enforce);
   // Requires: dead. The id may be given to a new task.
   void reap(TaskId id);
   // As of now: what a running task has done so far is charged.
@@ -127,12 +152,14 @@ class Engine final : private SimKernel {
 
   // engine.cpp
   void handle(const SimEvent& event);
+  void on_ticks();
   void on_tick(CpuId cpu);
   void on_resched(CpuId cpu);
   void on_watchdog(std::uint32_t generation);
   void finish_context();
   void on_policy_timer(std::uint32_t generation);
   void spend_callback_time(CpuId cpu);
+  void finish_call();
 
   // engine_schedule.cpp
   void charge(CpuId cpu);
@@ -147,20 +174,37 @@ class Engine final : private SimKernel {
   void on_step(CpuId cpu);
   bool resume_wait(CpuId cpu, Task& task, TaskId id);
   bool start_action(CpuId cpu, Task& task, TaskId id);
+  bool call_kernel(CpuId cpu, TaskId id, const Action& action);
   void block(CpuId cpu, TaskState state);
+  [[nodiscard]] bool must_stop(const Task& task, CpuId cpu) const {
+    return task.kill || task.freeze || (!task.limits.empty() && is_throttled(task, cpu));
+  }
   void resched(CpuId cpu, Nanos extra = 0);
   static void record_gap(Task& task, Nanos now, CpuId cpu);
+  void record_wakeup(Task& task, Nanos latency);
+  Nanos refill_caches(CpuId cpu, TaskId id);
 
   // engine_tasks.cpp
   void wake(TaskId id, std::uint64_t wake_flags, std::uint64_t enq_flags);
   CpuId choose_cpu(TaskId id, std::uint64_t wake_flags);
   void make_runnable(TaskId id, std::uint64_t enq_flags);
+  void give_token(TaskId id, std::uint64_t wake_flags);
   void exit_task(CpuId cpu);
   void update_mask(Task& task);
+  void store_groups(Task& task, std::span<const SimGroup> groups);
   enum class Change : std::uint8_t { kMask, kWeight, kGroup };
   template <class Apply> void change(TaskId id, Change what, Apply&& apply);
   void poke(TaskId id);
   CpuId any_allowed(const Task& task);
+
+  // engine_bandwidth.cpp
+  void find_limits(Task& task);
+  void spend_runtime(CpuId cpu, Task& task, Nanos ns);
+  [[nodiscard]] bool is_throttled(const Task& task, CpuId cpu) const;
+  void throttle_current(CpuId cpu);
+  void unthrottle(std::uint32_t bandwidth, CpuMask on);
+  void release_throttled(TaskId id);
+  void on_period(std::uint32_t bandwidth, std::uint32_t generation);
 
   // engine_policy.cpp
   void enqueue(TaskId id, std::uint64_t enq_flags);
@@ -216,6 +260,9 @@ class Engine final : private SimKernel {
   bool test_and_clear_cpu_idle(std::uint32_t cpu) noexcept override;
   std::int32_t pick_idle_cpu(std::span<const std::uint64_t> allowed) noexcept override;
   [[nodiscard]] const SimTask* cpu_curr(std::uint32_t cpu) const noexcept override;
+  [[nodiscard]] std::int32_t current_cpu() const noexcept override {
+    return static_cast<std::int32_t>(context_cpu_);
+  }
   void start_timer(std::int64_t delay_ns) noexcept override;
   void delay(std::int64_t duration_ns) noexcept override;
   void print(std::string_view line) noexcept override;
@@ -225,11 +272,16 @@ class Engine final : private SimKernel {
   Nanos now_ = 0;
   EventQueue events_;
   std::vector<Cpu> cpus_;
-  std::deque<Task> tasks_; // addresses are stable
+  TaskTable tasks_;
   std::vector<TaskId> free_tasks_;
   CpuMask idle_;               // scx idle_masks.cpu: idle and not claimed
   CpuId last_any_ = 0;         // cpumask_any_and_distribute(): where the last search ended
   CpuId context_cpu_ = kNoCpu; // CPU whose event is handled; none: the host calls
+  bool in_event_ = false;
+  CpuMask ticking_; // CPUs that want the next tick
+  bool tick_armed_ = false;
+  std::vector<Bandwidth> bandwidths_; // cgroups that have or had a limit
+  bool enforce_bandwidth_ = true;
 
   std::vector<Dsq> dsqs_; // local ones by CPU, then the nodes' global ones, then the policy's
   std::uint32_t first_user_dsq_ = 0;
@@ -250,6 +302,7 @@ class Engine final : private SimKernel {
   std::deque<std::string> log_; // last lines that the policy printed
 
   Prng timer_slack_;
+  Prng wakeup_sample_;
   EngineStats stats_;
   Behaviour& behaviour_;
   EngineListener& listener_;

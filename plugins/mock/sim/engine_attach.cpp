@@ -85,11 +85,11 @@ Status Engine::attach(SimPolicy& policy, std::string_view name) {
 
 // Every runnable task leaves the policy's and the machine's queues; states stay as they are.
 void Engine::leave_policy(SimPolicy& policy) {
-  for (Task& task : tasks_) {
+  for (TaskId id = 0; id < tasks_.size(); ++id) {
+    Task& task = tasks_[id];
     if (task.state == TaskState::kFree || task.state == TaskState::kDead) {
       continue;
     }
-    const TaskId id = task.sim.index;
     const Context other{Where::kOther, id, kNoCpu};
     if (task.state == TaskState::kRunning) {
       charge(static_cast<CpuId>(task.sim.cpu));
@@ -113,11 +113,11 @@ void Engine::enter_policy(SimPolicy& policy, std::string_view name) {
   if (ops_.timeout_ns == 0) {
     ops_.timeout_ns = kWatchdogTimeoutNs;
   }
-  for (Task& task : tasks_) { // a policy cannot create tasks
+  for (TaskId id = 0; id < tasks_.size(); ++id) { // a policy cannot create tasks
+    Task& task = tasks_[id];
     if (task.state == TaskState::kFree || task.state == TaskState::kDead) {
       continue;
     }
-    const TaskId id = task.sim.index;
     const Context other{Where::kOther, id, kNoCpu};
     task.sim.slice_ns = kSliceDefaultNs;
     task.sim.dsq_vtime = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // __schedule() of the simulated machine with balance_one(), pick, put_prev and set_next of
-// kernel/sched/ext.c, and what a running task does next.
+// kernel/sched/ext.c (Linux 6.18).
 #include <algorithm>
 
 #include "plugins/mock/sim/engine.hpp"
@@ -19,6 +19,9 @@ void Engine::charge(CpuId id) {
   task.sim.sum_exec_ns += delta;
   if (task.sim.slice_ns != kSliceInfinite) {
     task.sim.slice_ns -= std::min(task.sim.slice_ns, static_cast<std::uint64_t>(delta));
+  }
+  if (!task.limits.empty() && delta > 0) {
+    spend_runtime(id, task, delta);
   }
   if (now_ > cpu.work_start) {
     const Nanos worked = std::min(now_ - cpu.work_start, task.left);
@@ -109,6 +112,8 @@ void Engine::put_prev(CpuId id, TaskId prev, std::uint64_t enq_flags) {
   task.runnable_at = task.queued_at = now_;
   task.gap_from = std::min(task.gap_from, now_);
   cpus_[id].curr = kNoTask;
+  cpus_[id].last_task = prev;
+  task.last_cpu = id;
   ++cpus_[id].step_generation;
   if (task.sim.slice_ns != 0 && !failed_) {
     push_dsq(id, prev, kEnqHead, 0, false);
@@ -131,11 +136,16 @@ void Engine::set_next(CpuId id, TaskId next) {
   task.cpus_used.set(id);
   cpu.curr = next;
   cpu.exec_start = now_;
-  cpu.work_start = cpu.switch_end = now_ + kContextSwitchNs;
+  cpu.switch_end = now_ + kContextSwitchNs;
+  cpu.work_start = cpu.switch_end + refill_caches(id, next);
   ++stats_.context_switches;
   call_policy({Where::kOther, next, id}, [&] { policy_->running(task.sim); });
   if (task.wait == Wait::kNone && !task.freeze) {
     record_gap(task, cpu.work_start, id);
+  }
+  if (task.woken_at != kNever) {
+    record_wakeup(task, cpu.work_start - task.woken_at);
+    task.woken_at = kNever;
   }
   arm_tick(id);
   arm_step(id);
@@ -165,12 +175,11 @@ void Engine::leave_idle(CpuId id) {
   call_policy({Where::kOther, kNoTask, id}, [&] { policy_->update_idle(id, false); });
 }
 
-// Ticks come at the same instants on all CPUs, as without skew_tick.
 void Engine::arm_tick(CpuId id) {
-  Cpu& cpu = cpus_[id];
-  if (!cpu.tick_armed) {
-    cpu.tick_armed = true;
-    events_.push(((now_ / kTickNs) + 1) * kTickNs, SimEventKind::kTick, id, 0);
+  ticking_.set(id);
+  if (!tick_armed_) {
+    tick_armed_ = true;
+    events_.push(((now_ / kTickNs) + 1) * kTickNs, SimEventKind::kTick, 0, 0);
   }
 }
 
@@ -180,133 +189,11 @@ void Engine::arm_step(CpuId id) {
   Cpu& cpu = cpus_[id];
   const Task& task = tasks_[cpu.curr];
   ++cpu.step_generation;
-  const bool signal = task.kill || task.freeze;
+  const bool signal = must_stop(task, id);
   if (task.left < kNever / 2 || signal) {
     const Nanos at = std::max(cpu.work_start, now_) + (signal ? 0 : task.left);
     events_.push(at, SimEventKind::kStep, id, cpu.step_generation);
   }
-}
-
-void Engine::on_step(CpuId id) {
-  charge(id);
-  const TaskId curr = cpus_[id].curr;
-  Task& task = tasks_[curr];
-  if (task.kill) {
-    task.wait_status = 9; // SIGKILL, no core: waitpid(2)
-    exit_task(id);
-    return;
-  }
-  if (task.freeze) {
-    if (task.wait == Wait::kNone && task.working && task.gap_from == kNever) {
-      task.gap_from = now_;
-    }
-    block(id, TaskState::kFrozen);
-    listener_.on_task_frozen(curr, true);
-    return;
-  }
-  if (task.left == 0 && !resume_wait(id, task, curr)) {
-    return;
-  }
-  if (task.left == 0 && !start_action(id, task, curr)) {
-    return;
-  }
-  arm_step(id);
-}
-
-// What the task waited for when it was woken for a signal or a thaw, again. False: it sleeps on.
-bool Engine::resume_wait(CpuId id, Task& task, TaskId curr) {
-  if (task.stop) {
-    task.wait = Wait::kNone;
-  }
-  switch (task.wait) {
-  case Wait::kNone:
-    return true;
-  case Wait::kTimer:
-    if (now_ >= task.wait_until) {
-      task.wait = Wait::kNone;
-      task.gap_from = std::min(task.gap_from, task.wait_until);
-      return true;
-    }
-    events_.push(task.wait_until, SimEventKind::kTimer, curr, ++task.timer_generation);
-    break;
-  case Wait::kToken:
-    if (task.tokens > 0) {
-      --task.tokens;
-      task.wait = Wait::kNone;
-      return true;
-    }
-    break;
-  }
-  task.gap_from = kNever;
-  block(id, TaskState::kSleeping);
-  return false;
-}
-
-// Asks the behaviour for the next action. False: the task left the CPU.
-bool Engine::start_action(CpuId id, Task& task, TaskId curr) {
-  Cpu& cpu = cpus_[id];
-  const Action action = behaviour_.next_action(curr, task);
-  task.working = action.kind == ActionKind::kCompute;
-  task.left = kSyscallNs; // on the way in; also bounds how many actions fit into an instant
-  switch (action.kind) {
-  case ActionKind::kCompute:
-  case ActionKind::kOverhead:
-    task.left = std::max<Nanos>(action.ns, 1);
-    if (task.working) {
-      record_gap(task, now_, id);
-    }
-    return true;
-  case ActionKind::kSleep:
-    task.wait = Wait::kTimer;
-    task.wait_until = now_ + action.ns + static_cast<Nanos>(timer_slack_.below(kTimerSlackNs));
-    events_.push(task.wait_until, SimEventKind::kTimer, curr, ++task.timer_generation);
-    block(id, TaskState::kSleeping);
-    return false;
-  case ActionKind::kReadToken:
-    if (task.tokens > 0) {
-      --task.tokens;
-      return true;
-    }
-    task.wait = Wait::kToken;
-    block(id, TaskState::kSleeping);
-    return false;
-  case ActionKind::kSendToken: {
-    Task& target = tasks_[action.target];
-    ++target.tokens;
-    if (target.state == TaskState::kSleeping && target.wait == Wait::kToken) {
-      --target.tokens;
-      target.wait = Wait::kNone;
-      wake(action.target, kWakeTtwu | kWakeSync, kEnqWakeup);
-    }
-    return true;
-  }
-  case ActionKind::kYield:
-    call_policy({Where::kOther, curr, id}, [&] { policy_->yield(task.sim); });
-    if (failed_) {
-      task.sim.slice_ns = 0;
-    }
-    cpu.need_resched = true;
-    return true;
-  case ActionKind::kExit:
-    task.wait_status = action.exit_code << 8; // waitpid(2)
-    exit_task(id);
-    return false;
-  }
-  return true;
-}
-
-// The running task leaves the CPU by itself: dequeue_task_scx() with SCX_DEQ_SLEEP.
-void Engine::block(CpuId id, TaskState state) {
-  Cpu& cpu = cpus_[id];
-  const TaskId curr = cpu.curr;
-  Task& task = tasks_[curr];
-  call_policy({Where::kOther, curr, id}, [&] { policy_->stopping(task.sim, false); });
-  call_policy({Where::kOther, curr, id}, [&] { policy_->quiescent(task.sim, kDeqSleep); });
-  task.state = state;
-  ++task.switches_voluntary;
-  cpu.curr = kNoTask;
-  ++cpu.step_generation;
-  cpu.need_resched = true;
 }
 
 // resched_curr(): at once on the CPU that handles an event, else by an interrupt.
@@ -324,26 +211,18 @@ void Engine::resched(CpuId id, Nanos extra) {
   }
 }
 
-// Ends the gap that began at gap_from, and keeps it if it is among the longest.
-void Engine::record_gap(Task& task, Nanos now, CpuId cpu) {
-  const Nanos from = task.gap_from;
-  task.gap_from = kNever;
-  if (!task.started || from >= now) {
-    return;
+// What the task that comes in has to fetch again: another one ran here since, or it was elsewhere.
+Nanos Engine::refill_caches(CpuId id, TaskId next) {
+  Task& task = tasks_[next];
+  const bool warm = task.last_cpu == id && cpus_[id].last_task == next;
+  if (task.working_set_lines == 0 || warm) {
+    return 0;
   }
-  const Gap gap{.start_ns = from, .length_ns = now - from, .cpu = cpu};
-  std::uint32_t at = task.gap_count;
-  while (at > 0 && task.gaps[at - 1].length_ns < gap.length_ns) {
-    --at;
-  }
-  if (at == kGapsPerWorker) {
-    return;
-  }
-  task.gap_count = std::min(task.gap_count + 1, kGapsPerWorker);
-  for (std::uint32_t i = task.gap_count - 1; i > at; --i) {
-    task.gaps[i] = task.gaps[i - 1];
-  }
-  task.gaps[at] = gap;
+  const bool near =
+      task.last_cpu != kNoCpu && cpus_[task.last_cpu].place.llc == cpus_[id].place.llc;
+  task.cache_lines_refilled += task.working_set_lines;
+  stats_.cache_lines_refilled += task.working_set_lines;
+  return task.working_set_lines * (near ? kLlcRefillNs : kMemoryRefillNs);
 }
 
 } // namespace schedrig::mock

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The life of tasks: creation, wake-ups, exit, changes of attributes, and the freezer of
+// The life of tasks: creation, wake-ups, exit, signals, and the freezer of
 // cgroup v2, which like a signal makes a task stop by itself when it next runs
 // (kernel/cgroup/freezer.c, Linux 6.18).
 #include <algorithm>
@@ -10,16 +10,14 @@
 namespace schedrig::mock {
 namespace {
 
-constexpr std::uint32_t kPolicyIdle = 5;     // SCHED_IDLE, include/uapi/linux/sched.h
-constexpr std::uint64_t kDequeueSave = 0x02; // DEQUEUE_SAVE, kernel/sched/sched.h
+constexpr std::uint32_t kPolicyIdle = 5; // SCHED_IDLE, include/uapi/linux/sched.h
 
 } // namespace
 
 TaskId Engine::create_task(const TaskParams& params) {
   TaskId id = 0;
   if (free_tasks_.empty()) {
-    id = static_cast<TaskId>(tasks_.size());
-    tasks_.emplace_back();
+    id = tasks_.grow();
   } else {
     id = free_tasks_.back();
     free_tasks_.pop_back();
@@ -33,8 +31,7 @@ TaskId Engine::create_task(const TaskParams& params) {
   task.sim.nice = params.nice;
   task.sim.policy = params.policy;
   task.sim.weight = policy_weight(params.nice, params.policy == kPolicyIdle);
-  task.sim.cgroup_id = params.group;
-  task.sim.cgroup_weight = params.group_weight;
+  store_groups(task, params.groups);
   task.sim.slice_ns = kSliceDefaultNs;
   task.own = params.own;
   task.cpuset = params.cpuset;
@@ -43,36 +40,14 @@ TaskId Engine::create_task(const TaskParams& params) {
   std::copy_n(params.comm.begin(), n, task.comm.begin());
   task.created_at = now_;
   task.state = TaskState::kNew;
-  task.wait = Wait::kToken;
+  task.wait = params.waits_for_start ? Wait::kToken : Wait::kNone;
   task.left = kChildSetupNs;
   call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->init_task(task.sim); });
   call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->enable(task.sim); });
   call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->set_weight(task.sim); });
   wake(id, kWakeFork, kEnqWakeup);
-  finish_context();
+  finish_call();
   return id;
-}
-
-// The task's own mask within its cpuset; a cpuset that leaves nothing of it overrides it, as
-// cpuset_cpus_allowed() and __set_cpus_allowed_ptr() do together.
-void Engine::update_mask(Task& task) {
-  task.allowed = task.own & task.cpuset;
-  if (task.allowed.empty()) {
-    task.allowed = task.cpuset;
-  }
-  task.nr_allowed = task.allowed.count();
-  task.sim.cpus_allowed = std::span(task.allowed.words).first((cpus() + 63) / 64);
-}
-
-CpuId Engine::any_allowed(const Task& task) {
-  for (std::uint32_t i = 1; i <= cpus(); ++i) {
-    const CpuId cpu = (last_any_ + i) % cpus();
-    if (task.allowed.test(cpu)) {
-      last_any_ = cpu;
-      return cpu;
-    }
-  }
-  return 0;
 }
 
 // select_task_rq(): asks the policy when there is a choice, and overrides a forbidden answer.
@@ -103,6 +78,7 @@ void Engine::wake(TaskId id, std::uint64_t wake_flags, std::uint64_t enq_flags) 
   const CpuId cpu = choose_cpu(id, wake_flags);
   if (task.wait == Wait::kNone) {
     task.gap_from = std::min(task.gap_from, now_);
+    task.woken_at = now_;
   }
   move_task_cpu(task, cpu);
   make_runnable(id, enq_flags);
@@ -148,18 +124,25 @@ void Engine::send_token(TaskId id) {
     task.exec_at_start = task.sim.sum_exec_ns;
     task.run_delay = 0;
     task.migrations = 0;
+    task.wakeups = 0;
+    task.wake_latencies.clear();
     task.cpus_used = {};
     if (task.state == TaskState::kRunning) {
       task.cpus_used.set(static_cast<CpuId>(task.sim.cpu));
     }
   }
+  give_token(id, kWakeTtwu);
+  finish_call();
+}
+
+void Engine::give_token(TaskId id, std::uint64_t wake_flags) {
+  Task& task = tasks_[id];
   ++task.tokens;
   if (task.state == TaskState::kSleeping && task.wait == Wait::kToken) {
     --task.tokens;
     task.wait = Wait::kNone;
-    wake(id, kWakeTtwu, kEnqWakeup);
+    wake(id, wake_flags, kEnqWakeup);
   }
-  finish_context();
 }
 
 // A signal: a running task meets it on its way back from an interrupt, a sleeping one is woken.
@@ -169,7 +152,8 @@ void Engine::poke(TaskId id) {
     Cpu& cpu = cpus_[static_cast<CpuId>(task.sim.cpu)];
     ++cpu.step_generation;
     const Nanos entry = std::max(cpu.work_start, now_ + kIpiNs);
-    const Nanos at = task.kill || task.freeze ? entry : std::max(entry, cpu.work_start + task.left);
+    const Nanos at =
+        must_stop(task, cpu.place.cpu) ? entry : std::max(entry, cpu.work_start + task.left);
     events_.push(at, SimEventKind::kStep, cpu.place.cpu, cpu.step_generation);
   } else if (task.state == TaskState::kSleeping ||
              (task.state == TaskState::kFrozen && task.kill)) {
@@ -193,7 +177,7 @@ void Engine::request_stop(TaskId id) {
     task.left = std::min(task.left, kUnitNs - (task.progress % kUnitNs));
   }
   poke(id);
-  finish_context();
+  finish_call();
 }
 
 void Engine::kill_task(TaskId id) {
@@ -203,7 +187,7 @@ void Engine::kill_task(TaskId id) {
   }
   task.kill = true;
   poke(id);
-  finish_context();
+  finish_call();
 }
 
 void Engine::set_freeze(TaskId id, bool freeze) {
@@ -218,90 +202,7 @@ void Engine::set_freeze(TaskId id, bool freeze) {
     listener_.on_task_frozen(id, false);
     wake(id, kWakeTtwu, kEnqWakeup);
   }
-  finish_context();
-}
-
-// The frame of every change to a task that policies see: off the queue, change, back on
-// (sched_change of kernel/sched/core.c).
-template <class Apply> void Engine::change(TaskId id, Change what, Apply&& apply) {
-  Task& task = tasks_[id];
-  const Context other{Where::kOther, id, kNoCpu};
-  const bool running = task.state == TaskState::kRunning;
-  const bool queued = task.state == TaskState::kRunnable;
-  const auto cpu = static_cast<CpuId>(task.sim.cpu);
-  if (running) {
-    charge(cpu);
-    call_policy(other, [&] { policy_->stopping(task.sim, false); });
-  }
-  if (queued) {
-    dequeue(id, kDequeueSave);
-  }
-  if (running || queued) {
-    call_policy(other, [&] { policy_->quiescent(task.sim, kDequeueSave); });
-  }
-  std::forward<Apply>(apply)(task);
-  if (task.state != TaskState::kDead) {
-    if (what == Change::kWeight) {
-      call_policy(other, [&] { policy_->set_weight(task.sim); });
-    } else if (what == Change::kMask) {
-      call_policy(other, [&] { policy_->set_cpumask(task.sim); });
-    }
-  }
-  const bool must_move = (running || queued) && !task.allowed.test(cpu);
-  if (running && !must_move) {
-    call_policy(other, [&] { policy_->runnable(task.sim, 0); });
-    call_policy(other, [&] { policy_->running(task.sim); });
-  } else if (running || queued) {
-    if (running) {
-      task.gap_from = std::min(task.gap_from, now_);
-      cpus_[cpu].curr = kNoTask;
-      ++cpus_[cpu].step_generation;
-      resched(cpu);
-    }
-    if (must_move) {
-      move_task_cpu(task, any_allowed(task));
-    }
-    const Nanos queued_at = queued ? task.queued_at : now_;
-    make_runnable(id, 0);
-    task.queued_at = queued_at;
-  }
-  finish_context();
-}
-
-void Engine::set_cpuset(TaskId id, const CpuMask& cpuset) {
-  if (tasks_[id].cpuset == cpuset) {
-    return;
-  }
-  change(id, Change::kMask, [&](Task& task) {
-    task.cpuset = cpuset;
-    update_mask(task);
-  });
-}
-
-void Engine::set_affinity(TaskId id, const CpuMask& own) {
-  change(id, Change::kMask, [&](Task& task) {
-    task.own = own;
-    update_mask(task);
-  });
-}
-
-void Engine::set_nice(TaskId id, std::int32_t nice) {
-  change(id, Change::kWeight, [&](Task& task) {
-    task.sim.nice = nice;
-    task.sim.weight = policy_weight(nice, task.sim.policy == kPolicyIdle);
-  });
-}
-
-void Engine::set_group(TaskId id, std::uint64_t group, std::uint32_t group_weight) {
-  const SimTask& sim = tasks_[id].sim;
-  if (sim.cgroup_id == group && sim.cgroup_weight == group_weight) {
-    return;
-  }
-  const Change what = sim.cgroup_id == group ? Change::kWeight : Change::kGroup;
-  change(id, what, [&](Task& task) {
-    task.sim.cgroup_id = group;
-    task.sim.cgroup_weight = group_weight;
-  });
+  finish_call();
 }
 
 } // namespace schedrig::mock

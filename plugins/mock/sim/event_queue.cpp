@@ -10,6 +10,11 @@ void EventQueue::push(Nanos at, SimEventKind kind, std::uint32_t target, std::ui
                        .order = (sequence_++ << 8U) | static_cast<std::uint64_t>(kind),
                        .target = target,
                        .generation = generation};
+  if (hole_at_top_) {
+    hole_at_top_ = false;
+    sink(event);
+    return;
+  }
   std::size_t hole = heap_.size();
   heap_.push_back(event);
   while (hole > 0) {
@@ -24,32 +29,42 @@ void EventQueue::push(Nanos at, SimEventKind kind, std::uint32_t target, std::ui
 }
 
 SimEvent EventQueue::pop() {
-  const SimEvent result = heap_.front();
+  fill_hole();
+  hole_at_top_ = true;
+  return heap_.front();
+}
+
+void EventQueue::fill_hole() {
+  if (!hole_at_top_) {
+    return;
+  }
+  hole_at_top_ = false;
   const SimEvent last = heap_.back();
   heap_.pop_back();
+  if (!heap_.empty()) {
+    sink(last);
+  }
+}
+
+// Puts the event where the top was, and below whatever comes before it.
+void EventQueue::sink(const SimEvent& event) {
+  SimEvent* const heap = heap_.data();
   const std::size_t n = heap_.size();
   std::size_t hole = 0;
-  while (n > 0) {
-    const std::size_t first = (hole * kArity) + 1;
-    if (first >= n) {
-      break;
-    }
+  std::size_t first = 1;
+  while (first < n) {
     std::size_t best = first;
     for (std::size_t child = first + 1; child < std::min(first + kArity, n); ++child) {
-      if (before(heap_[child], heap_[best])) {
-        best = child;
-      }
+      best = before(heap[child], heap[best]) ? child : best;
     }
-    if (!before(heap_[best], last)) {
+    if (!before(heap[best], event)) {
       break;
     }
-    heap_[hole] = heap_[best];
+    heap[hole] = heap[best];
     hole = best;
+    first = (hole * kArity) + 1;
   }
-  if (n > 0) {
-    heap_[hole] = last;
-  }
-  return result;
+  heap[hole] = event;
 }
 
 } // namespace schedrig::mock

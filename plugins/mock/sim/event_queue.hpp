@@ -12,11 +12,12 @@
 namespace schedrig::mock {
 
 enum class SimEventKind : std::uint8_t {
-  kTick,        // target: CPU
+  kTick,        // of all CPUs whose tick is armed
   kStep,        // target: CPU; the running task reached the end of what it was doing
   kResched,     // target: CPU; a reschedule interrupt arrives
   kTimer,       // target: task; its sleep is over
   kWatchdog,    // generation: of the attached policy
+  kPeriod,      // target: bandwidth; generation: of its limit
   kPolicyTimer, // generation: of its timer
 };
 
@@ -33,9 +34,12 @@ static_assert(sizeof(SimEvent) == 24);
 class EventQueue {
  public:
   void push(Nanos at, SimEventKind kind, std::uint32_t target, std::uint32_t generation);
-  [[nodiscard]] bool empty() const { return heap_.empty(); }
+  [[nodiscard]] bool empty() const { return heap_.size() == (hole_at_top_ ? 1 : 0); }
   // Requires: not empty.
-  [[nodiscard]] const SimEvent& top() const { return heap_.front(); }
+  [[nodiscard]] const SimEvent& top() {
+    fill_hole();
+    return heap_.front();
+  }
   SimEvent pop();
 
  private:
@@ -45,7 +49,12 @@ class EventQueue {
     return a.at != b.at ? a.at < b.at : a.order < b.order;
   }
 
+  void fill_hole();
+  void sink(const SimEvent& event);
+
   std::vector<SimEvent> heap_;
+  // The top was popped and not replaced yet: most events cause one other, which takes its place.
+  bool hole_at_top_ = false;
   std::uint64_t sequence_ = 0;
 };
 

@@ -10,7 +10,7 @@ void PayloadTasks::add(TaskId id, const Execution& execution) {
                   .exit_code = execution.exit_code};
 }
 
-Action PayloadTasks::next_action(TaskId id, const Task& /*task*/) noexcept {
+Action PayloadTasks::next_action(TaskId id, const Task& /*task*/, Nanos /*now*/) noexcept {
   Running& program = running_.find(id)->second;
   if (program.next == Phase::kExec) {
     program.next = Phase::kRun;
@@ -32,7 +32,7 @@ Action PayloadTasks::next_action(TaskId id, const Task& /*task*/) noexcept {
       break; // cycles of nothing take no time
     }
   }
-  return {.kind = ActionKind::kExit, .exit_code = program.exit_code};
+  return {.kind = ActionKind::kExit, .value = program.exit_code};
 }
 
 } // namespace schedrig::mock

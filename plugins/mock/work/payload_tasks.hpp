@@ -23,7 +23,7 @@ class PayloadTasks final : public Behaviour {
   void remove(TaskId id) { running_.erase(id); }
   [[nodiscard]] bool owns(TaskId id) const { return !running_.empty() && running_.contains(id); }
 
-  Action next_action(TaskId id, const Task& task) noexcept override;
+  Action next_action(TaskId id, const Task& task, Nanos now) noexcept override;
 
  private:
   enum class Phase : std::uint8_t { kExec, kRun, kSleep };
@@ -43,8 +43,9 @@ class TaskBehaviour final : public Behaviour {
   TaskBehaviour(Workers& workers, PayloadTasks& payloads)
       : workers_(workers), payloads_(payloads) {}
 
-  Action next_action(TaskId id, const Task& task) noexcept override {
-    return payloads_.owns(id) ? payloads_.next_action(id, task) : workers_.next_action(id, task);
+  Action next_action(TaskId id, const Task& task, Nanos now) noexcept override {
+    return payloads_.owns(id) ? payloads_.next_action(id, task, now)
+                              : workers_.next_action(id, task, now);
   }
 
  private:

@@ -2,124 +2,164 @@
 #include "plugins/mock/work/workers.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <string>
 
 namespace schedrig::mock {
 namespace {
 
-Status invalid(const std::string& message, std::string_view help = {}) {
-  return Status::make(StatusCode::kInvalidArgument, message, help);
+// Stream numbers of Prng, behind those of the engine.
+constexpr std::uint64_t kPagesStream = 16;
+constexpr std::uint64_t kCpusStream = 17;
+
+Nanos pass_over(const WorkSpec& spec) {
+  const std::uint64_t touches = (spec.footprint_bytes + spec.stride_bytes - 1) / spec.stride_bytes;
+  return static_cast<Nanos>(touches) *
+         (spec.footprint_bytes <= kPrivateCacheBytes ? kCacheTouchNs : kLlcTouchNs);
+}
+
+// Three square matrices of doubles fill the footprint.
+Nanos matrix_product(const WorkSpec& spec) {
+  const std::uint64_t elements = spec.footprint_bytes / (3 * sizeof(double));
+  std::uint64_t side = 1;
+  while ((side + 1) * (side + 1) <= elements) {
+    ++side;
+  }
+  return std::max<Nanos>(static_cast<Nanos>(side * side * side) / kMultiplyAddsPerNs, 1);
 }
 
 } // namespace
 
-Status check_work(const WorkSpec& spec, std::uint32_t cpus) {
-  if (static_cast<std::uint32_t>(spec.type) >= kWorkTypeCount) {
-    return invalid("work type " + std::to_string(static_cast<std::uint32_t>(spec.type)) +
-                   " does not exist");
+Workers::Workers(std::uint64_t seed) : pages_(seed, kPagesStream), cpus_(seed, kCpusStream) {}
+
+void Workers::add_group(std::uint32_t number, const WorkSpec& spec) {
+  if (number >= groups_.size()) {
+    groups_.resize(number + 1);
   }
-  const WorkTypeInfo& info = work_type_info(spec.type);
-  const std::string name(info.name);
-  switch (spec.type) {
-  case WorkType::kSpin:
-  case WorkType::kYield:
-  case WorkType::kBursty:
-  case WorkType::kPipeIo:
-    break;
-  default:
-    return Status::make(StatusCode::kUnsupported,
-                        "work type '" + name + "' is not modelled by the mock backend",
-                        "mock runs spin, yield, bursty and pipe_io");
+  Group& group = groups_[number];
+  group = {};
+  group.spec = spec;
+  group.spec.cpus = {};
+  group.phases.assign(spec.phases.begin(), spec.phases.end());
+  group.spec.phases = {};
+  const std::uint32_t params = work_type_info(spec.type).params;
+  if ((params & kParamStride) != 0) {
+    group.pass_ns = pass_over(spec);
   }
-  if (spec.workers == 0 || spec.workers > kMaxWorkersPerGroup) {
-    return invalid("a group of " + std::to_string(spec.workers) + " workers: 1 to " +
-                   std::to_string(kMaxWorkersPerGroup) + " are possible");
+  if ((params & kParamOperations) != 0) {
+    group.multiply_ns = matrix_product(spec);
   }
-  if (spec.workers % info.group_size != 0) {
-    return invalid("work type '" + name + "' takes workers in multiples of " +
-                   std::to_string(info.group_size) + ", not " + std::to_string(spec.workers));
-  }
-  if (spec.nice < -20 || spec.nice > 19) {
-    return invalid("nice " + std::to_string(spec.nice) + " is not in -20..19");
-  }
-  if (static_cast<std::uint32_t>(spec.policy) > static_cast<std::uint32_t>(SchedClass::kIdle)) {
-    return invalid("scheduling class " + std::to_string(static_cast<std::uint32_t>(spec.policy)) +
-                   " does not exist");
-  }
-  if (spec.type == WorkType::kBursty && (spec.burst_ns <= 0 || spec.sleep_ns <= 0)) {
-    return invalid("work type 'bursty' needs a burst and a sleep above zero");
-  }
-  if (spec.type == WorkType::kPipeIo && spec.burst_iterations == 0) {
-    return invalid("work type 'pipe_io' needs at least one unit of work per exchange");
-  }
-  // As sched_setaffinity(2): CPUs that do not exist are passed over, but one must be left.
-  const bool none_exists =
-      std::ranges::all_of(spec.cpus, [&](std::uint32_t cpu) { return cpu >= cpus; });
-  if (!spec.cpus.empty() && none_exists) {
-    return Status::make(StatusCode::kOs,
-                        "spawn: sched_setaffinity: none of the CPUs of the affinity exists",
-                        "the machine has CPUs 0 to " + std::to_string(cpus - 1), EINVAL);
-  }
-  return {};
 }
 
-void Workers::add(TaskId id, const WorkSpec& spec) {
+void Workers::add(TaskId id, std::uint32_t number, std::uint32_t index) {
   if (id >= workers_.size()) {
     workers_.resize(id + 1);
   }
-  workers_[id] = {.type = spec.type,
-                  .burst_iterations = spec.burst_iterations,
-                  .burst_ns = spec.burst_ns,
-                  .sleep_ns = spec.sleep_ns};
+  Group& group = groups_[number];
+  const std::uint32_t size =
+      work_group_size(group.spec.type, group.spec.fan_out, group.spec.contenders);
+  workers_[id] = {};
+  Worker& worker = workers_[id];
+  worker.group = number;
+  worker.team = index / size;
+  worker.member = index % size;
+  if (worker.team >= group.teams.size()) {
+    group.teams.resize(worker.team + 1);
+  }
+  group.teams[worker.team].members.push_back(id);
+}
+
+void Workers::add_child(TaskId child, TaskId parent) {
+  if (child >= workers_.size()) {
+    workers_.resize(child + 1);
+  }
+  workers_[child] = {};
+  workers_[child].is_child = true;
+  workers_[parent].child = child;
+}
+
+void Workers::leave(TaskId id) {
+  Worker& worker = workers_[id];
+  worker.waiting = false;
+  if (worker.is_child) {
+    return;
+  }
+  Team& team = groups_[worker.group].teams[worker.team];
+  if (team.lock_owner == id) {
+    team.lock_owner = kNoTask;
+  }
+  std::erase(team.lock_waiters, id);
 }
 
 std::uint64_t Workers::iterations(TaskId id, const Task& task) const {
   const Worker& worker = workers_[id];
-  // A spinner's cycle is its unit.
-  return worker.type == WorkType::kSpin ? static_cast<std::uint64_t>(task.progress / kUnitNs)
-                                        : worker.iterations;
+  const Group& group = groups_[worker.group];
+  switch (group.spec.type) {
+  case WorkType::kSpin: // a spinner's cycle is its unit
+    return static_cast<std::uint64_t>(task.progress / kUnitNs);
+  case WorkType::kCachePressure:
+    return static_cast<std::uint64_t>(task.progress / group.pass_ns);
+  default:
+    return worker.iterations;
+  }
 }
 
-Action Workers::next_action(TaskId id, const Task& task) noexcept {
-  if (task.stop) {
+std::uint64_t Workers::working_set_bytes(const WorkSpec& spec) {
+  const std::uint32_t params = work_type_info(spec.type).params;
+  return (params & (kParamStride | kParamOperations)) != 0 ? spec.footprint_bytes : 0;
+}
+
+Action Workers::next_action(TaskId id, const Task& task, Nanos now) noexcept {
+  Worker& worker = workers_[id];
+  if (task.stop || worker.is_child) {
+    leave(id);
     return {.kind = ActionKind::kExit};
   }
-  Worker& worker = workers_[id];
-  const std::uint32_t phase = worker.phase++;
-  switch (worker.type) {
+  Group& group = groups_[worker.group];
+  const WorkSpec& spec = group.spec;
+  Team& team = group.teams[worker.team];
+  const Nanos burst_ns = units_ns(spec.burst_iterations);
+  switch (spec.type) {
+  case WorkType::kSpin:
+  case WorkType::kCachePressure:
+    return compute(kNever);
   case WorkType::kYield:
-    if (phase == 0) {
-      return {.kind = ActionKind::kCompute, .ns = kUnitNs};
-    }
-    ++worker.iterations;
-    worker.phase = 0;
-    return {.kind = ActionKind::kYield};
+    return next_yield(worker, kUnitNs);
+  case WorkType::kMixed:
+    return next_yield(worker, burst_ns);
+  case WorkType::kCacheYield:
+    return next_yield(worker, group.pass_ns);
   case WorkType::kBursty:
-    if (phase == 0) {
-      // Whole units: the clock is looked at between them.
-      const Nanos units = (worker.burst_ns + kUnitNs - 1) / kUnitNs;
-      return {.kind = ActionKind::kCompute, .ns = units * kUnitNs};
-    }
-    ++worker.iterations;
-    worker.phase = 0;
-    return {.kind = ActionKind::kSleep, .ns = worker.sleep_ns};
+  case WorkType::kIdleChurn:
+    return next_burst(worker, spec);
+  case WorkType::kIoSync:
+    return next_io(worker, spec);
+  case WorkType::kSequence:
+    return next_in_sequence(worker, group, now);
   case WorkType::kPipeIo:
-    if (phase == 0) {
-      return {.kind = ActionKind::kCompute, .ns = kUnitNs * worker.burst_iterations};
-    }
-    if (phase == 1) {
-      return {.kind = ActionKind::kSendToken, .target = worker.partner};
-    }
-    if (phase == 2) {
-      return {.kind = ActionKind::kReadToken};
-    }
-    ++worker.iterations; // the partner's byte has been read
-    worker.phase = 1;
-    return {.kind = ActionKind::kCompute, .ns = kUnitNs * worker.burst_iterations};
-  default:
-    return {.kind = ActionKind::kCompute, .ns = kNever};
+    return next_exchange(worker, team, burst_ns, true);
+  case WorkType::kFutexPingPong:
+    return next_exchange(worker, team, burst_ns, false);
+  case WorkType::kCachePipe:
+    return next_exchange(worker, team, spec.burst_iterations * group.pass_ns, true);
+  case WorkType::kFutexFanOut:
+    return worker.member == 0 ? next_broadcast(worker, team, burst_ns, 0)
+                              : next_received(worker, team, burst_ns);
+  case WorkType::kFanOutCompute:
+    return worker.member == 0 ? next_broadcast(worker, team, 0, spec.sleep_ns)
+                              : next_received(worker, team, spec.operations * group.multiply_ns);
+  case WorkType::kMutexContention:
+    return next_locked(id, worker, team, spec);
+  case WorkType::kPageFaultChurn:
+    return next_faults(worker, spec);
+  case WorkType::kForkExit:
+    return next_fork(worker);
+  case WorkType::kNiceSweep:
+    return next_nice(worker, spec);
+  case WorkType::kPolicyChurn:
+    return next_policy(worker, spec);
+  case WorkType::kAffinityChurn:
+    return next_affinity(worker, spec, task.cpuset);
   }
+  return {.kind = ActionKind::kExit};
 }
 
 } // namespace schedrig::mock

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where Eevdf lets tasks run: select_task_rq_fair() at fork and wake-up, and load balancing when a
-// CPU goes idle (sched_balance_newidle()) and at ticks (sched_balance_rq()).
-#include <algorithm>
-#include <tuple>
-
+// Load balancing of Eevdf: when a CPU goes idle (sched_balance_newidle()) and at ticks
+// (sched_balance_rq(), kernel/sched/fair.c, Linux 6.18).
 #include "plugins/schedulers/eevdf/policy.hpp"
 
 namespace schedrig::eevdf {
@@ -12,73 +9,23 @@ namespace {
 // A busy CPU balances every (CPUs of the domain) x busy_factor 16 milliseconds, an idle one at
 // every tick (sd_init(), get_sd_balance_interval()). In ticks of 4 ms:
 constexpr std::uint32_t kBusyFactorTicks = 16 / 4;
-
-bool allowed(const SimTask& task, std::uint32_t cpu) {
-  return cpu / 64 < task.cpus_allowed.size() &&
-         ((task.cpus_allowed[cpu / 64] >> (cpu % 64)) & 1U) != 0;
-}
+// sched_nr_migrate: so many tasks of a queue are looked at.
+constexpr std::uint32_t kMaxLooked = 32;
 
 } // namespace
 
-// sched_balance_find_dst_cpu(), condensed: fewest tasks on the CPU, then on its core, then in its
-// LLC; the previous CPU and its successors first.
-std::int32_t Eevdf::least_loaded(const SimTask& task, std::uint32_t prev) const {
-  const auto n = static_cast<std::uint32_t>(cpus_.size());
-  std::uint32_t best = kNone;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const std::uint32_t cpu = (prev + i) % n;
-    if (!allowed(task, cpu)) {
-      continue;
-    }
-    const auto rank = [this](std::uint32_t id) {
-      const CpuState& each = cpus_[id];
-      return std::tuple(each.nr, core_nr_[each.core], llc_nr_[each.llc]);
-    };
-    if (best == kNone || rank(cpu) < rank(best)) {
-      best = cpu;
-    }
-  }
-  return static_cast<std::int32_t>(best == kNone ? prev : best);
-}
-
-// select_idle_sibling(): the previous CPU, an idle core of its LLC, an idle CPU of it.
-std::int32_t Eevdf::idle_in_llc(const SimTask& task, std::uint32_t prev) const {
-  if (allowed(task, prev) && is_idle(prev)) {
-    return static_cast<std::int32_t>(prev);
-  }
-  const auto n = static_cast<std::uint32_t>(cpus_.size());
-  std::uint32_t idle = kNone;
-  std::uint32_t any = kNone;
-  for (std::uint32_t i = 1; i < n; ++i) {
-    const std::uint32_t cpu = (prev + i) % n;
-    if (!allowed(task, cpu)) {
-      continue;
-    }
-    any = any == kNone ? cpu : any;
-    if (cpus_[cpu].llc != cpus_[prev].llc || !is_idle(cpu)) {
-      continue;
-    }
-    if (core_nr_[cpus_[cpu].core] == 0) {
-      return static_cast<std::int32_t>(cpu);
-    }
-    idle = idle == kNone ? cpu : idle;
-  }
-  if (idle != kNone) {
-    return static_cast<std::int32_t>(idle);
-  }
-  return static_cast<std::int32_t>(allowed(task, prev) || any == kNone ? prev : any);
-}
-
 // Moves one queued task of at most `max_weight` that may run on `cpu`: detach_one_task().
 bool Eevdf::pull_from(std::uint32_t from, std::uint32_t cpu, std::int64_t max_weight) {
-  for (TaskState& each : tasks_) {
-    const bool queued = each.task != nullptr && each.entity.on_rq && !each.entity.delayed &&
-                        each.cpu == from && cpus_[from].running != each.task->index;
-    if (queued && each.entity.weight <= max_weight && allowed(*each.task, cpu)) {
+  std::uint32_t looked = 0;
+  for (std::uint32_t id = cpus_[from].last; id != kNone && looked < kMaxLooked; ++looked) {
+    TaskState& each = tasks_[id];
+    if (cpus_[from].running != id && each.entity.weight <= max_weight &&
+        may_run_on(*each.task, cpu)) {
       detach_task(each);
       attach_task(each, cpu, false);
       return true;
     }
+    id = each.prev;
   }
   return false;
 }
@@ -94,12 +41,13 @@ bool Eevdf::pull(std::uint32_t cpu, bool idle) {
     std::int64_t most = 0;
     for (std::uint32_t other = 0; other < cpus_.size(); ++other) {
       const CpuState& each = cpus_[other];
-      const bool in_domain =
-          level == 2 || (level == 1 ? each.node == here.node : each.llc == here.llc);
-      if (other == cpu || !in_domain || each.nr < 2) {
+      if (each.nr < 2 || other == cpu) {
         continue;
       }
-      if (const std::int64_t load = each.root.load(); load > most) {
+      if (level < 2 && (level == 1 ? each.node != here.node : each.llc != here.llc)) {
+        continue;
+      }
+      if (const std::int64_t load = load_of(other); load > most) {
         most = load;
         busiest = other;
       }
@@ -108,7 +56,7 @@ bool Eevdf::pull(std::uint32_t cpu, bool idle) {
       continue;
     }
     // Half of the difference: what would make the two equal. An idle CPU takes anything.
-    const std::int64_t imbalance = idle ? INT64_MAX : (most - here.root.load()) / 2;
+    const std::int64_t imbalance = idle ? INT64_MAX : (most - load_of(cpu)) / 2;
     if (imbalance > 0 && pull_from(busiest, cpu, imbalance)) {
       return true;
     }
@@ -124,13 +72,14 @@ void Eevdf::balance_at_tick(std::uint32_t id) {
     pull(id, false);
   }
   // nohz_balancer_kick(): idle CPUs get no ticks; one is woken to pull.
-  if (cpu.nr > 1) {
-    for (std::uint32_t i = 1; i < n; ++i) {
-      const std::uint32_t other = (id + i) % n;
-      if (is_idle(other) && kernel().cpu_is_idle(other)) {
-        kernel().kick_cpu(other, kKickIdle);
-        break;
-      }
+  if (cpu.nr < 2 || idle_ == 0) {
+    return;
+  }
+  for (std::uint32_t i = 1; i < n; ++i) {
+    const std::uint32_t other = (id + i) % n;
+    if (is_idle(other) && kernel().cpu_is_idle(other)) {
+      kernel().kick_cpu(other, kKickIdle);
+      break;
     }
   }
 }

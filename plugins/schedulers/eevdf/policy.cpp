@@ -40,20 +40,19 @@ Status Eevdf::on_init() {
     each.llc = kernel().cpu_llc(cpu);
     each.core = kernel().cpu_core(cpu);
     each.node = kernel().cpu_node(cpu);
-    llc_nr_.resize(std::max<std::size_t>(llc_nr_.size(), each.llc + 1));
+    llcs_.resize(std::max<std::size_t>(llcs_.size(), each.llc + 1));
+    llcs_[each.llc].cpus.push_back(cpu);
+    ++llcs_[each.llc].idle;
     core_nr_.resize(std::max<std::size_t>(core_nr_.size(), each.core + 1));
   }
+  idle_ = n;
   groups_.resize(1);
+  groups_[kRootGroup].cpus.resize(n);
   return {};
 }
 
 Eevdf::TaskState& Eevdf::state(const SimTask& task) {
   return tasks_[task.index];
-}
-
-RunQueue& Eevdf::queue_of(const TaskState& state) {
-  return state.group == kRootGroup ? cpus_[state.cpu].root
-                                   : groups_[state.group].cpus[state.cpu].queue;
 }
 
 void Eevdf::on_init_task(const SimTask& task) {
@@ -73,6 +72,7 @@ void Eevdf::on_exit_task(const SimTask& task) {
   if (each.entity.on_rq) {
     detach_task(each);
   }
+  join_group(each, kRootGroup);
   each.task = nullptr;
 }
 
@@ -85,49 +85,74 @@ void Eevdf::on_set_weight(const SimTask& task) {
   queue_of(each).reweight(each.entity, weight_of(task));
 }
 
-// Bookkeeping of runnable tasks for the choice of CPUs.
-void Eevdf::count(std::uint32_t cpu, std::int32_t by) {
-  CpuState& each = cpus_[cpu];
-  const bool was_overloaded = each.nr > 1;
-  const auto delta = static_cast<std::uint32_t>(by); // wraps for -1
-  each.nr += delta;
-  llc_nr_[each.llc] += delta;
-  core_nr_[each.core] += delta;
-  overloaded_ +=
-      static_cast<std::uint32_t>(each.nr > 1) - static_cast<std::uint32_t>(was_overloaded);
+// add_nr_running() and account_entity_enqueue(): the CPU's list of tasks, and who is busy.
+void Eevdf::link(TaskState& each) {
+  CpuState& cpu = cpus_[each.cpu];
+  const std::uint32_t id = each.task->index;
+  each.prev = kNone;
+  each.next = cpu.first;
+  (cpu.first == kNone ? cpu.last : tasks_[cpu.first].prev) = id;
+  cpu.first = id;
+  Llc& llc = llcs_[cpu.llc];
+  ++llc.runnable;
+  ++core_nr_[cpu.core];
+  if (++cpu.nr == 1) {
+    --llc.idle;
+    --idle_;
+  } else if (cpu.nr == 2) {
+    ++overloaded_;
+  }
+}
+
+void Eevdf::unlink(TaskState& each) {
+  CpuState& cpu = cpus_[each.cpu];
+  (each.prev == kNone ? cpu.first : tasks_[each.prev].next) = each.next;
+  (each.next == kNone ? cpu.last : tasks_[each.next].prev) = each.prev;
+  Llc& llc = llcs_[cpu.llc];
+  --llc.runnable;
+  --core_nr_[cpu.core];
+  if (--cpu.nr == 0) {
+    ++llc.idle;
+    ++idle_;
+  } else if (cpu.nr == 1) {
+    --overloaded_;
+  }
 }
 
 // enqueue_task_fair().
 void Eevdf::attach_task(TaskState& each, std::uint32_t cpu, bool initial) {
   each.cpu = cpu;
-  each.group = group_of(*each.task);
+  join_group(each, group_of(*each.task));
   charge(cpu);
-  queue_of(each).enqueue(each.entity, initial);
-  join_group(each);
-  count(cpu, 1);
+  enqueue_on_groups(each, initial);
+  link(each);
 }
 
 // dequeue_task_fair() for good.
 void Eevdf::detach_task(TaskState& each) {
   charge(each.cpu);
-  CpuState& cpu = cpus_[each.cpu];
-  RunQueue& queue = queue_of(each);
-  if (queue.current() == &each.entity) {
-    cpu.root.put_current();
-    if (&queue != &cpu.root) {
-      queue.put_current();
-    }
-    cpu.running = kNone;
+  if (queue_of(each).current() == &each.entity) {
+    put_running(each.cpu);
   }
-  const bool counted = !each.entity.delayed;
-  queue.dequeue(each.entity);
-  leave_group(each);
-  if (counted) {
-    count(each.cpu, -1);
+  if (!each.entity.delayed) {
+    unlink(each);
   }
+  dequeue_from_groups(each);
 }
 
-// update_curr() on both levels; true when the running task should give way.
+// put_prev_task_fair(): the entities of the running task go back to their queues.
+void Eevdf::put_running(std::uint32_t id) {
+  CpuState& cpu = cpus_[id];
+  for (std::uint32_t group = tasks_[cpu.running].group;; group = groups_[group].parent) {
+    queue(group, id).put_current();
+    if (group == kRootGroup) {
+      break;
+    }
+  }
+  cpu.running = kNone;
+}
+
+// update_curr() on every level; true when the running task should give way.
 bool Eevdf::charge(std::uint32_t id) {
   CpuState& cpu = cpus_[id];
   const std::int64_t now = kernel().now_ns();
@@ -136,21 +161,21 @@ bool Eevdf::charge(std::uint32_t id) {
   if (cpu.running == kNone || delta <= 0) {
     return false;
   }
-  const TaskState& each = tasks_[cpu.running];
-  bool give_way = cpu.root.charge(delta);
-  if (each.group != kRootGroup) {
-    give_way = groups_[each.group].cpus[id].queue.charge(delta) || give_way;
+  bool give_way = false;
+  for (std::uint32_t group = tasks_[cpu.running].group;; group = groups_[group].parent) {
+    give_way = queue(group, id).charge(delta) || give_way;
+    if (group == kRootGroup) {
+      return give_way;
+    }
   }
-  return give_way;
 }
 
 // pick_next_entity() from the root down. Delayed entities that come up are taken off for good.
 Eevdf::TaskState* Eevdf::pick_task(std::uint32_t id) {
-  CpuState& cpu = cpus_[id];
-  while (cpu.root.size() > 0) {
-    Entity* entity = cpu.root.pick(true);
-    if (entity != nullptr && entity->is_group) {
-      entity = groups_[entity->owner].cpus[id].queue.pick(true);
+  while (root(id).size() > 0) {
+    Entity* entity = root(id).pick(true);
+    while (entity != nullptr && entity->is_group) {
+      entity = queue(entity->owner, id).pick(true);
     }
     if (entity == nullptr) {
       return nullptr;
@@ -171,7 +196,10 @@ std::int32_t Eevdf::on_select_cpu(const SimTask& task, std::int32_t prev_cpu,
   if (each.entity.delayed) {
     return static_cast<std::int32_t>(each.cpu); // still on that queue: ttwu_runnable()
   }
-  return (wake_flags & kWakeFork) != 0 ? least_loaded(task, prev) : idle_in_llc(task, prev);
+  if ((wake_flags & kWakeFork) != 0) {
+    return least_loaded(task, prev);
+  }
+  return idle_in_llc(task, wake_affine(each, prev, (wake_flags & kWakeSync) != 0), prev);
 }
 
 void Eevdf::on_enqueue(const SimTask& task, std::uint64_t enq_flags) {
@@ -206,13 +234,19 @@ bool Eevdf::preempts(std::uint32_t id, const TaskState& woken) {
   if (woken.task->policy != 0) {
     return false; // batch and idle tasks never preempt
   }
-  // On the level where the two meet.
-  if (woken.group == current.group && woken.group != kRootGroup) {
-    return groups_[woken.group].cpus[id].queue.pick(true) == &woken.entity;
+  // On the level where the two meet: find_matching_se().
+  const Entity* entity = &woken.entity;
+  std::uint32_t group = woken.group;
+  std::uint32_t other = current.group;
+  while (group != other) {
+    if (groups_[group].depth >= groups_[other].depth) {
+      entity = &groups_[group].cpus[id].entity;
+      group = groups_[group].parent;
+    } else {
+      other = groups_[other].parent;
+    }
   }
-  const Entity* entity =
-      woken.group == kRootGroup ? &woken.entity : &groups_[woken.group].cpus[id].entity;
-  return cpu.root.pick(true) == entity;
+  return queue(group, id).pick(true) == entity;
 }
 
 void Eevdf::on_dequeue(const SimTask& task, std::uint64_t /*deq_flags*/) {
@@ -251,28 +285,23 @@ void Eevdf::on_running(const SimTask& task) {
   charge(id);
   cpu.running = task.index;
   cpu.charged_until = kernel().now_ns();
-  if (each.group == kRootGroup) {
-    cpu.root.set_current(each.entity);
-  } else {
-    GroupCpu& group = groups_[each.group].cpus[id];
-    cpu.root.set_current(group.entity);
-    group.queue.set_current(each.entity);
+  Entity* entity = &each.entity;
+  for (std::uint32_t group = each.group;; group = groups_[group].parent) {
+    GroupCpu& part = groups_[group].cpus[id];
+    part.queue.set_current(*entity);
+    entity = &part.entity;
+    if (group == kRootGroup) {
+      break;
+    }
   }
 }
 
-// put_prev_task_fair(): the entities go back to their queues, runnable or not.
 void Eevdf::on_stopping(const SimTask& task, bool /*still_runnable*/) {
-  TaskState& each = state(task);
-  CpuState& cpu = cpus_[each.cpu];
+  const TaskState& each = state(task);
   charge(each.cpu);
-  if (cpu.running != task.index) {
-    return;
+  if (cpus_[each.cpu].running == task.index) {
+    put_running(each.cpu);
   }
-  cpu.root.put_current();
-  if (each.group != kRootGroup) {
-    groups_[each.group].cpus[each.cpu].queue.put_current();
-  }
-  cpu.running = kNone;
 }
 
 // dequeue_task_fair(). DELAY_DEQUEUE: who sleeps while ahead of the average keeps competing until
@@ -284,7 +313,7 @@ void Eevdf::on_quiescent(const SimTask& task, std::uint64_t deq_flags) {
   }
   if ((deq_flags & kDeqSleep) != 0 && !queue_of(each).eligible(each.entity)) {
     each.entity.delayed = true;
-    count(each.cpu, -1);
+    unlink(each);
     return;
   }
   detach_task(each);
@@ -304,7 +333,7 @@ void Eevdf::on_tick(const SimTask& task) {
 bool Eevdf::on_yield(const SimTask& task) {
   TaskState& each = state(task);
   charge(each.cpu);
-  if (queue_of(each).size() > 1 || cpus_[each.cpu].root.size() > 1) {
+  if (queue_of(each).size() > 1 || root(each.cpu).size() > 1) {
     Entity& entity = each.entity;
     entity.vruntime = std::max(entity.vruntime, entity.deadline);
     entity.deadline += entity.slice_ns * kNice0Weight / entity.weight;

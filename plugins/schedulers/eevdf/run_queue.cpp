@@ -20,18 +20,25 @@ std::int64_t RunQueue::load() const {
 }
 
 RunQueue::Average RunQueue::average() const {
-  Average result;
-  const auto add = [&](const Entity& entity) {
-    result.sum += (entity.vruntime - zero_) * entity.weight;
-    result.load += entity.weight;
-  };
-  for (const Entity* entity : queued_) {
-    add(*entity);
-  }
+  Average result = total_;
   if (current_ != nullptr) {
-    add(*current_);
+    result.sum += (current_->vruntime - zero_) * current_->weight;
+    result.load += current_->weight;
   }
   return result;
+}
+
+// avg_vruntime_add() and _sub() with the tree.
+void RunQueue::add(Entity& entity) {
+  total_.sum += (entity.vruntime - zero_) * entity.weight;
+  total_.load += entity.weight;
+  queued_.insert(entity);
+}
+
+void RunQueue::remove(Entity& entity) {
+  queued_.erase(entity);
+  total_.sum -= (entity.vruntime - zero_) * entity.weight;
+  total_.load -= entity.weight;
 }
 
 // avg_vruntime(): rounded down, so that an entity placed there is eligible.
@@ -49,19 +56,20 @@ std::int64_t RunQueue::average_vruntime() const {
 
 // entity_eligible(): not ahead of the average; compared without the division.
 bool RunQueue::eligible(const Entity& entity) const {
-  const Average all = average();
-  return all.sum >= (entity.vruntime - zero_) * all.load;
+  return average().covers(entity.vruntime - zero_);
 }
 
 void RunQueue::update_zero() {
-  bool any = current_ != nullptr;
-  std::int64_t least = any ? current_->vruntime : 0;
-  for (const Entity* entity : queued_) {
-    least = any ? std::min(least, entity->vruntime) : entity->vruntime;
-    any = true;
+  if (size() == 0) {
+    return;
   }
-  if (any) {
-    zero_ = std::max(zero_, least);
+  std::int64_t least = current_ != nullptr ? current_->vruntime : queued_.min_vruntime();
+  if (queued_.size() > 0) {
+    least = std::min(least, queued_.min_vruntime());
+  }
+  if (least > zero_) {
+    total_.sum -= (least - zero_) * total_.load;
+    zero_ = least;
   }
 }
 
@@ -85,7 +93,7 @@ void RunQueue::place(Entity& entity, bool initial, bool keep_deadline) {
 void RunQueue::enqueue(Entity& entity, bool initial) {
   place(entity, initial, false);
   entity.on_rq = true;
-  queued_.push_back(&entity);
+  add(entity);
   update_zero();
 }
 
@@ -96,7 +104,7 @@ void RunQueue::dequeue(Entity& entity) {
     entity.vlag = std::min<std::int64_t>(entity.vlag, 0); // DELAY_ZERO
   }
   entity.on_rq = entity.delayed = false;
-  queued_.erase(std::find(queued_.begin(), queued_.end(), &entity));
+  remove(entity);
   update_zero();
 }
 
@@ -111,31 +119,29 @@ void RunQueue::reweight(Entity& entity, std::int64_t weight) {
     return;
   }
   const bool is_current = current_ == &entity;
-  entity.vlag = (average_vruntime() - entity.vruntime) * old / weight;
-  entity.deadline = (entity.deadline - entity.vruntime) * old / weight;
-  const std::int64_t protection = (entity.vprot - entity.vruntime) * old / weight;
+  const std::int64_t lag = average_vruntime() - entity.vruntime;
   if (is_current) {
     current_ = nullptr;
   } else {
-    queued_.erase(std::find(queued_.begin(), queued_.end(), &entity));
+    remove(entity);
   }
+  entity.vlag = lag * old / weight;
+  entity.deadline = (entity.deadline - entity.vruntime) * old / weight;
+  const std::int64_t protection = (entity.vprot - entity.vruntime) * old / weight;
   entity.weight = weight;
   place(entity, false, true);
   entity.vprot = entity.vruntime + protection;
   if (is_current) {
     current_ = &entity;
   } else {
-    queued_.push_back(&entity);
+    add(entity);
   }
 }
 
 // set_next_entity() with set_protect_slice(): protected for the shortest slice on the queue.
 void RunQueue::set_current(Entity& entity) {
-  std::int64_t slice = entity.slice_ns;
-  for (const Entity* other : queued_) {
-    slice = std::min(slice, other->slice_ns);
-  }
-  queued_.erase(std::find(queued_.begin(), queued_.end(), &entity));
+  const std::int64_t slice = queued_.min_slice(); // its own included
+  remove(entity);
   current_ = &entity;
   entity.vprot = entity.deadline;
   if (slice != entity.slice_ns) {
@@ -145,8 +151,9 @@ void RunQueue::set_current(Entity& entity) {
 
 void RunQueue::put_current() {
   if (current_ != nullptr) {
-    queued_.push_back(current_);
+    Entity& entity = *current_;
     current_ = nullptr;
+    add(entity);
   }
 }
 
@@ -171,24 +178,21 @@ bool RunQueue::charge(std::int64_t delta_ns) {
 }
 
 Entity* RunQueue::pick(bool protect) const {
+  if (size() == 0) {
+    return nullptr;
+  }
   if (size() == 1) {
-    return current_ != nullptr ? current_ : queued_.front();
+    return current_ != nullptr ? current_ : queued_.first();
   }
   const Average all = average();
-  const auto is_eligible = [&](const Entity& entity) {
-    return all.sum >= (entity.vruntime - zero_) * all.load;
-  };
-  Entity* best = nullptr;
-  if (current_ != nullptr && is_eligible(*current_)) {
-    if (protect && is_protected(*current_)) {
-      return current_;
-    }
-    best = current_;
+  const auto is_eligible = [&](std::int64_t vruntime) { return all.covers(vruntime - zero_); };
+  const bool current_eligible = current_ != nullptr && is_eligible(current_->vruntime);
+  if (current_eligible && protect && is_protected(*current_)) {
+    return current_;
   }
-  for (Entity* entity : queued_) {
-    if (is_eligible(*entity) && (best == nullptr || entity->deadline < best->deadline)) {
-      best = entity;
-    }
+  Entity* const best = queued_.first_eligible(is_eligible);
+  if (current_eligible && (best == nullptr || current_->deadline <= best->deadline)) {
+    return current_;
   }
   return best;
 }

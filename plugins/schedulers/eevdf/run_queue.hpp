@@ -4,12 +4,13 @@
 // CPU's root queue, groups; the queue does not care.
 //
 // Times are nanoseconds; virtual times run at kNice0Weight / weight of real ones. The queue never
-// owns entities. Picking scans the queue: the kernel's augmented tree pays off beyond some hundred
-// tasks per CPU only.
+// owns entities. Every operation takes at most the logarithm of the queue's length.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "plugins/schedulers/eevdf/entity_tree.hpp"
 
 namespace schedrig::eevdf {
 
@@ -26,7 +27,23 @@ struct Entity {
   bool is_group = false;
   bool on_rq = false;
   bool delayed = false; // asleep, but kept to work its negative lag off (DELAY_DEQUEUE)
+  TreeNode node;
 };
+
+template <class Eligible> Entity* EntityTree::first_eligible(Eligible&& eligible) const {
+  Entity* entity = root_;
+  while (entity != nullptr && eligible(entity->node.min_vruntime)) {
+    Entity* const left = entity->node.left;
+    if (left != nullptr && eligible(left->node.min_vruntime)) {
+      entity = left;
+    } else if (eligible(entity->vruntime)) {
+      return entity;
+    } else {
+      entity = entity->node.right;
+    }
+  }
+  return nullptr;
+}
 
 class RunQueue {
  public:
@@ -51,20 +68,25 @@ class RunQueue {
   [[nodiscard]] Entity* current() const { return current_; }
   [[nodiscard]] std::size_t size() const { return queued_.size() + (current_ != nullptr ? 1 : 0); }
   [[nodiscard]] std::int64_t load() const; // sum of weights
-  [[nodiscard]] const std::vector<Entity*>& queued() const { return queued_; }
 
  private:
   struct Average {
     std::int64_t sum = 0; // of (vruntime - zero_) * weight
     std::int64_t load = 0;
+    [[nodiscard]] bool covers(std::int64_t relative_vruntime) const {
+      return sum >= relative_vruntime * load;
+    }
   };
   [[nodiscard]] Average average() const;
   [[nodiscard]] std::int64_t average_vruntime() const;
   void place(Entity& entity, bool initial, bool keep_deadline);
   [[nodiscard]] bool is_protected(const Entity& entity) const;
   void update_zero();
+  void add(Entity& entity);
+  void remove(Entity& entity);
 
-  std::vector<Entity*> queued_; // without the current one
+  EntityTree queued_; // without the current one
+  Average total_;     // of the queued ones
   Entity* current_ = nullptr;
   std::int64_t zero_ = 0; // min_vruntime: sums are relative to it; only moves forward
 };

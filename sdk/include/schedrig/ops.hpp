@@ -75,13 +75,7 @@ struct MemPolicy {
 };
 
 // --- worker groups and cgroup definitions --------------------------------------------------------
-enum class PhaseKind : std::uint32_t { kSpin = 0, kSleep, kYield, kIo };
-struct WorkPhase {
-  PhaseKind kind = PhaseKind::kSpin;
-  std::int64_t duration_ns = 0;
-};
-
-// A group of workers as a scenario gives it. Defaults of numbers are WorkSpec's (work.hpp).
+// A group of workers as a scenario gives it. Parameters that it leaves out are default_work()'s.
 struct WorkGroup {
   WorkType type = WorkType::kSpin;
   std::optional<std::uint32_t> workers; // neither given: one group of the type
@@ -89,6 +83,14 @@ struct WorkGroup {
   std::int64_t burst_ns = WorkSpec{}.burst_ns;
   std::int64_t sleep_ns = WorkSpec{}.sleep_ns;
   std::uint32_t burst_iterations = WorkSpec{}.burst_iterations;
+  std::uint64_t footprint_bytes = WorkSpec{}.footprint_bytes;
+  std::uint32_t stride_bytes = WorkSpec{}.stride_bytes;
+  std::uint32_t hold_iterations = WorkSpec{}.hold_iterations;
+  std::uint32_t fan_out = WorkSpec{}.fan_out;
+  std::uint32_t contenders = WorkSpec{}.contenders;
+  std::uint32_t operations = WorkSpec{}.operations;
+  std::uint32_t touches = WorkSpec{}.touches;
+  bool precise_timing = false;
   std::vector<WorkPhase> phases;
   std::int32_t nice = 0;
   SchedClass policy = SchedClass::kNormal;

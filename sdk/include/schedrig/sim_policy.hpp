@@ -60,6 +60,14 @@ struct SimOps {
   std::int64_t timeout_ns = 0; // of the watchdog; 0: 30 s, which is also the most (timeout_ms)
 };
 
+// A cgroup whose parent's cpu controller shares CPU time out by weight (struct task_group).
+struct SimGroup {
+  std::uint64_t id = 0;       // cgroup_id()
+  std::uint32_t weight = 100; // cpu.weight
+  std::uint32_t reserved = 0;
+  friend bool operator==(const SimGroup&, const SimGroup&) = default;
+};
+
 // A task as the policy sees it. Owned by the machine; the address is stable from init_task to
 // exit_task. `index` is small and dense and is reused after exit_task: use it to find your own
 // per-task state. Fields change only between callbacks.
@@ -77,6 +85,8 @@ struct SimTask {
   std::uint64_t dsq_vtime = 0;  // p->scx.dsq_vtime; a policy sets it by set_dsq_vtime
   std::int64_t sum_exec_ns = 0; // CPU time so far
   std::span<const std::uint64_t> cpus_allowed; // bit mask, 64 CPUs a word
+  // From below the root down to the task's own (cgroup_id, cgroup_weight); empty: the root's.
+  std::span<const SimGroup> groups;
 };
 
 class SimTaskVisitor {
@@ -123,6 +133,9 @@ class SimKernel {
   virtual std::int32_t pick_idle_cpu(std::span<const std::uint64_t> allowed) noexcept = 0;
   // The task that runs on `cpu`, or null.
   [[nodiscard]] virtual const SimTask* cpu_curr(std::uint32_t cpu) const noexcept = 0;
+  // bpf_get_smp_processor_id(): the CPU that handles the event, such as a waker's; -1: none does,
+  // the call comes from outside of the machine.
+  [[nodiscard]] virtual std::int32_t current_cpu() const noexcept = 0;
   // The policy's one bpf_timer: calls timer() once, `delay_ns` from now; replaces an earlier start.
   virtual void start_timer(std::int64_t delay_ns) noexcept = 0;
   // The current callback takes this long: nothing runs on its CPU meanwhile. Without it callbacks

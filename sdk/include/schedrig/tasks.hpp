@@ -19,6 +19,9 @@ inline constexpr std::uint32_t kMaxWorkersPerGroup = 4096;
 // Longest gaps that a worker remembers. More than one, so that time for which a scenario froze
 // the worker itself can be told from time for which the scheduler left it waiting.
 inline constexpr std::uint32_t kGapsPerWorker = 8;
+// Wake-up latencies that a worker keeps: a uniform sample of all it had. 1,024 of them place the
+// 99th percentile within a third of a percentile; a group of 4,096 workers keeps 32 MiB.
+inline constexpr std::uint32_t kWakeLatenciesPerWorker = 1024;
 
 // A stretch in which a started worker was runnable or frozen but made no progress, between two
 // units of work. Sleeps that are part of the work type are not gaps.
@@ -44,6 +47,9 @@ struct WorkerReport {
   std::int64_t run_delay_ns = 0; // runnable and waiting (/proc/PID/schedstat, second field)
   std::span<const std::uint32_t> cpus_used; // ascending
   std::span<const Gap> gaps;                // longest first, at most kGapsPerWorker
+  // From a wake-up to the first instruction after it, in nanoseconds, in no order.
+  std::span<const std::int64_t> wake_latencies_ns; // at most kWakeLatenciesPerWorker
+  std::uint64_t wakeups = 0;                       // how many the sample was drawn from
 };
 
 class PidSink {

@@ -81,6 +81,41 @@ TEST(Scenario, holds_may_loop_for_a_time_or_a_share) {
   EXPECT_EQ(std::get<HoldFixed>(loop(2).during).duration_ns, 1'000'000'000);
 }
 
+WorkGroup decode_work(const std::string& work) {
+  return std::get<Spawn>(
+             decode_op("{ kind = \"spawn\", placement = \"runner\", work = { " + work + " } }"))
+      .work;
+}
+
+TEST(Work, parameters_default_by_type) {
+  EXPECT_EQ(decode_work("type = \"bursty\"").sleep_ns, 100'000'000);
+  EXPECT_EQ(decode_work("type = \"idle_churn\"").sleep_ns, 5'000'000);
+  EXPECT_EQ(decode_work("type = \"page_fault_churn\"").footprint_bytes, 4U << 20U);
+  EXPECT_EQ(decode_work("type = \"pipe_io\"").burst_iterations, 1024U);
+  // The type may come last.
+  const WorkGroup late = decode_work("footprint = \"1MiB\", type = \"fan_out_compute\"");
+  EXPECT_EQ(late.footprint_bytes, 1U << 20U);
+  EXPECT_EQ(late.sleep_ns, 100'000);
+}
+
+TEST(Work, has_every_parameter) {
+  const WorkGroup cache = decode_work(
+      "type = \"cache_pipe\", footprint = \"64KiB\", stride = 128, burst_iterations = 7");
+  EXPECT_EQ(cache.footprint_bytes, 65'536U);
+  EXPECT_EQ(cache.stride_bytes, 128U);
+  EXPECT_EQ(cache.burst_iterations, 7U);
+  const WorkGroup fan = decode_work("type = \"fan_out_compute\", fan_out = 2, operations = 3, "
+                                    "workers = 6");
+  EXPECT_EQ(fan.fan_out, 2U);
+  EXPECT_EQ(fan.operations, 3U);
+  const WorkGroup lock =
+      decode_work("type = \"mutex_contention\", contenders = 8, hold_iterations = 2, workers = 16");
+  EXPECT_EQ(lock.contenders, 8U);
+  EXPECT_EQ(lock.hold_iterations, 2U);
+  EXPECT_EQ(decode_work("type = \"page_fault_churn\", touches = 9").touches, 9U);
+  EXPECT_TRUE(decode_work("type = \"idle_churn\", precise_timing = true").precise_timing);
+}
+
 TEST(Scenario, several_backends_keep_their_sections) {
   const Scenario scenario =
       decode("schema = 1\n[backend.kvm]\nx = { y = 1.5 }\n[backend.mock]\n[[step]]\n");

@@ -56,6 +56,7 @@ struct OwnedReport {
   WorkerReport report;
   std::vector<std::uint32_t> cpus;
   std::vector<Gap> gaps;
+  std::vector<std::int64_t> wake_latencies_ns;
 };
 
 struct Reply {
@@ -178,7 +179,8 @@ class TestMachine final : private EventSink,
   void on_report(const WorkerReport& report) noexcept override {
     reports_.push_back({report,
                         {report.cpus_used.begin(), report.cpus_used.end()},
-                        {report.gaps.begin(), report.gaps.end()}});
+                        {report.gaps.begin(), report.gaps.end()},
+                        {report.wake_latencies_ns.begin(), report.wake_latencies_ns.end()}});
   }
   void on_fact(std::string_view key, std::string_view value) noexcept override {
     facts_.emplace_back(key, value);

@@ -121,11 +121,31 @@ TEST(Work, work_stops_at_the_end_of_a_unit) {
   EXPECT_LT(m.now() - asked, 10'000);
 }
 
-TEST(Work, what_a_backend_cannot_do_is_named) {
+TEST(Work, a_wrong_parameter_is_named_with_its_range) {
   TestMachine m(2);
-  const Status status = try_spawn(m, work(WorkType::kForkExit));
-  EXPECT_EQ(status.code, StatusCode::kUnsupported);
-  EXPECT_NE(std::string(status.message).find("'fork_exit'"), std::string::npos);
+  const auto message = [&](const WorkSpec& spec) {
+    const Status status = try_spawn(m, spec);
+    EXPECT_EQ(status.code, StatusCode::kInvalidArgument);
+    return std::string(status.message);
+  };
+  WorkSpec spec = default_work(WorkType::kFutexFanOut);
+  spec.fan_out = 0;
+  EXPECT_EQ(message(spec), "work type 'futex_fan_out': fan_out must be 1 to 255");
+  spec = default_work(WorkType::kCachePressure);
+  spec.stride_bytes = 0;
+  EXPECT_EQ(message(spec), "work type 'cache_pressure': stride must be 1 byte to the footprint");
+  spec.footprint_bytes = kMaxFootprintBytes + 1;
+  EXPECT_EQ(message(spec), "work type 'cache_pressure': footprint must be 64 B to 1 GiB");
+  EXPECT_EQ(message(default_work(WorkType::kSequence)),
+            "work type 'sequence': phases must be 1 to 64 phases");
+  const std::array<WorkPhase, 1> nothing = {WorkPhase{PhaseKind::kSpin, 0}};
+  spec = default_work(WorkType::kSequence);
+  spec.phases = nothing;
+  EXPECT_EQ(message(spec),
+            "work type 'sequence': a phase must be a spin, sleep, yield or io above zero");
+  spec = default_work(WorkType::kMutexContention);
+  spec.contenders = 3;
+  EXPECT_EQ(message(spec), "work type 'mutex_contention' takes workers in multiples of 3, not 4");
 }
 
 TEST(Work, wrong_specs_are_refused_and_leave_nothing) {

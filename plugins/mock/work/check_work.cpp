@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "plugins/mock/work/workers.hpp"
+
+namespace schedrig::mock {
+namespace {
+
+// An hour: as long as a scenario may say; sums of two cannot overflow.
+constexpr std::int64_t kLongestNs = 3'600'000'000'000;
+
+Status invalid(const std::string& message, std::string_view help = {}) {
+  return Status::make(StatusCode::kInvalidArgument, message, help);
+}
+
+Status out_of_range(std::string_view type, std::string_view parameter, std::string_view range) {
+  return invalid("work type '" + std::string(type) + "': " + std::string(parameter) + " must be " +
+                 std::string(range));
+}
+
+bool is_time(std::int64_t ns) {
+  return ns > 0 && ns <= kLongestNs;
+}
+
+Status check_phases(const WorkSpec& spec, std::string_view name) {
+  if (spec.phases.empty() || spec.phases.size() > kMaxPhases) {
+    return out_of_range(name, "phases", "1 to " + std::to_string(kMaxPhases) + " phases");
+  }
+  for (const WorkPhase& phase : spec.phases) {
+    const bool known =
+        static_cast<std::uint32_t>(phase.kind) <= static_cast<std::uint32_t>(PhaseKind::kIo);
+    if (!known || !is_time(phase.duration_ns)) {
+      return out_of_range(name, "a phase", "a spin, sleep, yield or io above zero");
+    }
+  }
+  return {};
+}
+
+Status check_parameters(const WorkSpec& spec) {
+  const WorkTypeInfo& info = work_type_info(spec.type);
+  const auto takes = [&](std::uint32_t param) { return (info.params & param) != 0; };
+  const auto in_range = [](std::uint64_t value, std::uint64_t low, std::uint64_t high) {
+    return value >= low && value <= high;
+  };
+  if (takes(kParamBurst) && !is_time(spec.burst_ns)) {
+    return out_of_range(info.name, "burst", "above zero and at most an hour");
+  }
+  if (takes(kParamSleep) && !is_time(spec.sleep_ns)) {
+    return out_of_range(info.name, "sleep", "above zero and at most an hour");
+  }
+  if (takes(kParamBurstIterations) && spec.burst_iterations == 0) {
+    return out_of_range(info.name, "burst_iterations", "at least 1");
+  }
+  if (takes(kParamHoldIterations) && spec.hold_iterations == 0) {
+    return out_of_range(info.name, "hold_iterations", "at least 1");
+  }
+  if (takes(kParamFanOut) && !in_range(spec.fan_out, 1, kMaxFanOut)) {
+    return out_of_range(info.name, "fan_out", "1 to " + std::to_string(kMaxFanOut));
+  }
+  if (takes(kParamContenders) && !in_range(spec.contenders, 1, kMaxFanOut)) {
+    return out_of_range(info.name, "contenders", "1 to " + std::to_string(kMaxFanOut));
+  }
+  if (takes(kParamFootprint) && !in_range(spec.footprint_bytes, 64, kMaxFootprintBytes)) {
+    return out_of_range(info.name, "footprint", "64 B to 1 GiB");
+  }
+  if (takes(kParamStride) && !in_range(spec.stride_bytes, 1, spec.footprint_bytes)) {
+    return out_of_range(info.name, "stride", "1 byte to the footprint");
+  }
+  if (takes(kParamOperations) && !in_range(spec.operations, 1, 1'000'000)) {
+    return out_of_range(info.name, "operations", "1 to 1000000");
+  }
+  if (takes(kParamTouches) && !in_range(spec.touches, 1, 1'000'000)) {
+    return out_of_range(info.name, "touches", "1 to 1000000");
+  }
+  return takes(kParamPhases) ? check_phases(spec, info.name) : Status{};
+}
+
+} // namespace
+
+Status check_work(const WorkSpec& spec, std::uint32_t cpus) {
+  if (static_cast<std::uint32_t>(spec.type) >= kWorkTypeCount) {
+    return invalid("work type " + std::to_string(static_cast<std::uint32_t>(spec.type)) +
+                   " does not exist");
+  }
+  if (Status status = check_parameters(spec); !status.ok()) {
+    return status;
+  }
+  const std::uint32_t multiple = work_group_size(spec.type, spec.fan_out, spec.contenders);
+  if (spec.workers == 0 || spec.workers > kMaxWorkersPerGroup) {
+    return invalid("a group of " + std::to_string(spec.workers) + " workers: 1 to " +
+                   std::to_string(kMaxWorkersPerGroup) + " are possible");
+  }
+  if (spec.workers % multiple != 0) {
+    return invalid("work type '" + std::string(work_type_info(spec.type).name) +
+                   "' takes workers in multiples of " + std::to_string(multiple) + ", not " +
+                   std::to_string(spec.workers));
+  }
+  if (spec.nice < -20 || spec.nice > 19) {
+    return invalid("nice " + std::to_string(spec.nice) + " is not in -20..19");
+  }
+  if (static_cast<std::uint32_t>(spec.policy) > static_cast<std::uint32_t>(SchedClass::kIdle)) {
+    return invalid("scheduling class " + std::to_string(static_cast<std::uint32_t>(spec.policy)) +
+                   " does not exist");
+  }
+  // As sched_setaffinity(2): CPUs that do not exist are passed over, but one must be left.
+  const bool none_exists =
+      std::ranges::all_of(spec.cpus, [&](std::uint32_t cpu) { return cpu >= cpus; });
+  if (!spec.cpus.empty() && none_exists) {
+    return Status::make(StatusCode::kOs,
+                        "spawn: sched_setaffinity: none of the CPUs of the affinity exists",
+                        "the machine has CPUs 0 to " + std::to_string(cpus - 1), EINVAL);
+  }
+  return {};
+}
+
+} // namespace schedrig::mock
