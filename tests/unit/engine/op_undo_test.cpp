@@ -43,9 +43,11 @@ class OpUndo : public testing::Test {
   }
 
   OpContext context() {
-    return {.session = session_,
+    return {.scenario = scenario_,
+            .session = session_,
             .tree = tree_,
             .books = books_,
+            .payloads = payloads_,
             .report = report_,
             .affinity_random = random_,
             .scope = scope_,
@@ -62,6 +64,8 @@ class OpUndo : public testing::Test {
                    events_,  cancellation_};
   CgroupTree tree_{session_};
   Books books_;
+  PayloadBooks payloads_;
+  Scenario scenario_;
   RunReport report_;
   Prng random_{1, 1000};
   Scope scope_{.owner = Owner::kStep, .name = "step \"one\""};
