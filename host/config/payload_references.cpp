@@ -46,6 +46,9 @@ class PayloadWalker {
 
   void note_schedulers() {
     schedulers_.insert(scenario_.run.scheduler);
+    for (const SchedulerConfig& scheduler : scenario_.schedulers) {
+      schedulers_.insert(scheduler.name);
+    }
     const auto note = [this](const std::vector<Op>& ops) {
       for (const Op& op : ops) {
         if (const auto* attach = std::get_if<AttachScheduler>(&op.body)) {

@@ -2,6 +2,7 @@
 #include "host/engine/ops_move.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace schedrig::engine {
@@ -101,8 +102,12 @@ Result<> apply(OpContext& context, const MoveAllTasks& op) {
   const Cgroup* const from = TRY(context.books.require(op.from));
   const Cgroup* const to = TRY(context.books.require(op.to));
   TRY(check_owners(context, from->scope.owner, op, *to));
+  TRY(context.payloads.require_movable(from->name, to->name));
   TRY(context.tree.move_all(from->name, to->name, kMoveLimitNs));
   rekey(context, groups_in(context.books, from->name), from->scope.owner, *to);
+  const bool changes_hands = from->scope.owner == Owner::kStep;
+  context.payloads.move(from->name, to->name,
+                        changes_hands ? std::optional(to->scope) : std::nullopt);
   return {};
 }
 

@@ -97,6 +97,25 @@ std::string PayloadBooks::places_of(std::string_view name) const {
   return places;
 }
 
+Result<> PayloadBooks::require_movable(std::string_view from, std::string_view to) const {
+  for (const PayloadHandle& handle : live_) {
+    if (handle.cgroup == from) {
+      TRY(require_free(handle.def->name, to));
+    }
+  }
+  return {};
+}
+
+void PayloadBooks::move(std::string_view from, const std::string& to,
+                        const std::optional<Scope>& owner) {
+  for (PayloadHandle& handle : live_) {
+    if (handle.cgroup == from) {
+      handle.cgroup = to;
+      handle.scope = owner.value_or(handle.scope);
+    }
+  }
+}
+
 void PayloadBooks::consume(const PayloadHandle& handle, std::string how) {
   ended_[Key(handle.def->name, handle.cgroup)] = std::move(how);
   live_.remove_if([&](const PayloadHandle& other) { return &other == &handle; });

@@ -47,6 +47,12 @@ class PayloadBooks {
   [[nodiscard]] Result<PayloadHandle*> require(std::string_view name,
                                                const std::optional<std::string>& cgroup);
 
+  // What runs in `from` is about to be moved to `to`: kAlreadyExists when one of its names is taken
+  // there.
+  [[nodiscard]] Result<> require_movable(std::string_view from, std::string_view to) const;
+  // It has been moved; with an owner, it is that one's from now on.
+  void move(std::string_view from, const std::string& to, const std::optional<Scope>& owner);
+
   // It has ended and is recorded; `how` completes "has ended before, ...".
   void consume(const PayloadHandle& handle, std::string how);
 

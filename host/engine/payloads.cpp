@@ -25,8 +25,8 @@ bool is_scheduler(const Scenario& scenario, std::string_view name) {
     return (attach != nullptr && attach->scheduler == name) ||
            (replace != nullptr && replace->scheduler == name);
   };
-  const auto declared = std::ranges::find(scenario.schedulers, name, &SchedulerConfig::name);
-  return declared != scenario.schedulers.end() || scenario.run.scheduler == name ||
+  const auto declared = [&](const SchedulerConfig& scheduler) { return scheduler.name == name; };
+  return scenario.run.scheduler == name || std::ranges::any_of(scenario.schedulers, declared) ||
          std::ranges::any_of(scenario.backdrop.ops, attaches) ||
          std::ranges::any_of(scenario.steps, [&](const Step& step) {
            return std::ranges::any_of(step.ops, attaches);

@@ -297,6 +297,20 @@ void kill_cases(std::vector<OpCase>& cases) {
                    StatusCode::kOk,
                    0,
                    with_its_cgroup});
+  cases.push_back({.op = "move_all_tasks",
+                   .name = "a payload is known by its new cgroup",
+                   .backdrop = {cgroup("a", "idle"), cgroup("b")},
+                   .before = {MoveAllTasks{.from = "a", .to = "b"}, RemoveCgroup{"a"}},
+                   .body = end("idle", "b"),
+                   .check = [](const RunReport& report) {
+                     killed(record(report), PayloadEnd::kKillOp);
+                     EXPECT_EQ(record(report).cgroup, "b");
+                   }});
+  cases.push_back({.op = "move_all_tasks",
+                   .name = "to where the same payload runs",
+                   .backdrop = {cgroup("a", "idle"), cgroup("b", "idle")},
+                   .body = MoveAllTasks{.from = "a", .to = "b"},
+                   .status = StatusCode::kAlreadyExists});
   CgroupDef lacking = cgroup("a", "lacking");
   cases.push_back({"add_cgroup_def",
                    "a payload whose program the machine lacks",

@@ -80,6 +80,27 @@ TEST_F(PayloadBooksTest, an_ended_one_is_told_from_one_that_never_ran) {
   EXPECT_EQ(books_.require("other", {}).error().code, StatusCode::kNotFound);
 }
 
+TEST_F(PayloadBooksTest, what_is_moved_is_found_where_it_is) {
+  const PayloadHandle& moved = start(bench_, "a");
+  start(other_, "c");
+  ASSERT_TRUE(books_.require_movable("a", "b"));
+  books_.move("a", "b", Scope{.owner = Owner::kBackdrop, .name = "backdrop"});
+  EXPECT_EQ(books_.require("bench", "b").value(), &moved);
+  EXPECT_EQ(moved.scope.owner, Owner::kBackdrop);
+  EXPECT_EQ(books_.require("bench", "a").error().code, StatusCode::kNotFound);
+  EXPECT_TRUE(books_.require("other", "c"));
+  books_.move("b", "d", {});
+  EXPECT_EQ(moved.scope.owner, Owner::kBackdrop) << "without a new owner it keeps its own";
+}
+
+TEST_F(PayloadBooksTest, a_name_that_runs_at_the_destination_cannot_be_moved_there) {
+  start(bench_, "a");
+  start(bench_, "b");
+  const auto refused = books_.require_movable("a", "b");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, StatusCode::kAlreadyExists);
+}
+
 TEST_F(PayloadBooksTest, an_ended_one_frees_its_key) {
   books_.consume(start(bench_, "a"), "by itself");
   EXPECT_TRUE(books_.require_free("bench", "a"));
