@@ -19,6 +19,14 @@
 namespace schedrig::cli {
 namespace {
 
+int print(const std::vector<config::Diagnostic>& problems, const config::Sources& sources,
+          const Globals& globals) {
+  const std::string text =
+      config::render(problems, sources, {.colour = use_colour(globals, STDERR_FILENO)});
+  std::fputs(text.c_str(), stderr);
+  return kExitUsage;
+}
+
 class Preparation {
  public:
   Preparation(const RunOptions& options, const Globals& globals, const CheckLayers& layers,
@@ -33,7 +41,7 @@ class Preparation {
     out_.document = std::move(loaded.document);
     out_.scenario = std::move(loaded.scenario);
     if (!loaded.diagnostics.empty()) {
-      return refuse(std::move(loaded.diagnostics));
+      return print(loaded.diagnostics, out_.sources, globals_);
     }
     if (layers_.references) {
       note(engine::machine_misfits(out_.scenario));
@@ -44,17 +52,13 @@ class Preparation {
       }
     }
     if (!problems_.empty()) {
-      return refuse({});
+      return refuse();
     }
     return layers_.plugins && layers_.host ? find_kernel() : kExitPass;
   }
 
  private:
-  // Everything that was found so far, too.
-  int refuse(std::vector<config::Diagnostic> more) {
-    note(more);
-    return report_problems(std::move(problems_), out_.sources, globals_);
-  }
+  int refuse() { return report_problems(std::move(problems_), out_.sources, globals_); }
 
   void note(const std::vector<engine::Missing>& found) {
     for (const engine::Missing& one : found) {
@@ -77,7 +81,7 @@ class Preparation {
     }
     const int schedulers = prepare_schedulers(out_, problems_);
     if (!problems_.empty()) {
-      return refuse({});
+      return refuse();
     }
     return backend != kExitPass ? backend : schedulers;
   }
@@ -150,10 +154,7 @@ int report_problems(std::vector<config::Diagnostic> problems, const config::Sour
   for (config::Diagnostic& problem : problems) {
     sorted.add(problem.pos, std::move(problem.message), std::move(problem.help));
   }
-  const std::string text =
-      config::render(sorted.take_sorted(), sources, {.colour = use_colour(globals, STDERR_FILENO)});
-  std::fputs(text.c_str(), stderr);
-  return kExitUsage;
+  return print(sorted.take_sorted(), sources, globals);
 }
 
 int prepare_run(const RunOptions& options, const Globals& globals, PreparedRun* out,
