@@ -31,7 +31,7 @@ class Mover {
   // An error of it would hide the one that made it necessary; who has exited needs no way back.
   void put_back() {
     for (const std::int32_t pid : moved_) {
-      (void)files_.write(from_, std::to_string(pid));
+      [[maybe_unused]] const auto written = files_.write(from_, std::to_string(pid));
     }
   }
 
