@@ -148,9 +148,6 @@ Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup
   std::vector<std::uint32_t> pinned;
   if (const auto* exact = std::get_if<ExactAffinity>(&work.affinity)) {
     pinned = exact->cpus;
-  } else if (!std::holds_alternative<InheritAffinity>(work.affinity)) {
-    return fail(StatusCode::kUnsupported, "this affinity is not supported yet",
-                "use \"inherit\" or { exact = ... }");
   }
   const std::size_t cpus = cgroup == nullptr || cgroup->cpuset.empty()
                                ? context.session.online().size()
