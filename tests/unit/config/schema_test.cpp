@@ -129,7 +129,7 @@ TEST(Schema, each_kind_of_mistake_is_found_where_it_is) {
 void expect_forms(const std::string& path, std::span<const Form> forms, std::set<KeysOf>& seen);
 
 void expect_forms_of_keys(const std::string& path, KeysOf keys, std::set<KeysOf>& seen) {
-  const std::set<std::string> open = {".backend", ".run.scheduler_params"};
+  const std::set<std::string> open = {".backend", ".run.scheduler_params", ".scheduler[].params"};
   if (keys == nullptr || !seen.insert(keys).second) {
     return;
   }
