@@ -71,7 +71,8 @@ std::string Engine::joined_log() const {
 
 void Engine::dump_waiting(std::string& text) const {
   std::uint32_t waiting = 0;
-  for (const Task& task : tasks_) {
+  for (TaskId id = 0; id < tasks_.size(); ++id) {
+    const Task& task = tasks_[id];
     if (task.state != TaskState::kRunnable || ++waiting > kDumpedTasks) {
       continue;
     }
