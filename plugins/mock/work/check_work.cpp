@@ -24,15 +24,66 @@ bool is_time(std::int64_t ns) {
   return ns > 0 && ns <= kLongestNs;
 }
 
+// Whether it takes time: a loop of phases that do not would never end.
+bool takes_time(const WorkPhase& phase) {
+  return phase.kind != PhaseKind::kRepeat && phase.kind != PhaseKind::kEnd &&
+         phase.kind != PhaseKind::kDelay;
+}
+
+Status check_phase(const WorkSpec& spec, std::size_t index, std::string_view name) {
+  const WorkPhase& phase = spec.phases[index];
+  switch (phase.kind) {
+  case PhaseKind::kSpin:
+  case PhaseKind::kSleep:
+  case PhaseKind::kYield:
+  case PhaseKind::kIo:
+  case PhaseKind::kRun:
+  case PhaseKind::kDelay:
+    return is_time(phase.duration_ns)
+               ? Status{}
+               : out_of_range(name, "a phase", "a spin, sleep, yield or io above zero");
+  case PhaseKind::kTimer:
+  case PhaseKind::kAbsoluteTimer:
+    return is_time(phase.duration_ns) && phase.number < kMaxPhases
+               ? Status{}
+               : out_of_range(name, "a timer", "above zero and at most an hour");
+  case PhaseKind::kRepeat:
+    return phase.number < index &&
+                   std::ranges::any_of(spec.phases.subspan(phase.number, index - phase.number),
+                                       takes_time)
+               ? Status{}
+               : out_of_range(name, "a repeat", "of phases before it that take time");
+  case PhaseKind::kWaitOn:
+    return phase.number < kMaxWorkResources && phase.count < kMaxWorkResources
+               ? Status{}
+               : out_of_range(name, "a condition", "below " + std::to_string(kMaxWorkResources));
+  case PhaseKind::kLock:
+  case PhaseKind::kUnlock:
+  case PhaseKind::kSignal:
+  case PhaseKind::kBroadcast:
+  case PhaseKind::kSuspend:
+  case PhaseKind::kBarrier:
+    return phase.number < kMaxWorkResources
+               ? Status{}
+               : out_of_range(name, "a mutex, condition or barrier",
+                              "below " + std::to_string(kMaxWorkResources));
+  case PhaseKind::kYieldOnce:
+  case PhaseKind::kEnd:
+    return {};
+  }
+  return out_of_range(name, "a phase", "of a kind that exists");
+}
+
 Status check_phases(const WorkSpec& spec, std::string_view name) {
   if (spec.phases.empty() || spec.phases.size() > kMaxPhases) {
     return out_of_range(name, "phases", "1 to " + std::to_string(kMaxPhases) + " phases");
   }
-  for (const WorkPhase& phase : spec.phases) {
-    const bool known =
-        static_cast<std::uint32_t>(phase.kind) <= static_cast<std::uint32_t>(PhaseKind::kIo);
-    if (!known || !is_time(phase.duration_ns)) {
-      return out_of_range(name, "a phase", "a spin, sleep, yield or io above zero");
+  if (std::ranges::none_of(spec.phases, takes_time)) {
+    return out_of_range(name, "phases", "such that one takes time");
+  }
+  for (std::size_t i = 0; i < spec.phases.size(); ++i) {
+    if (Status status = check_phase(spec, i, name); !status.ok()) {
+      return status;
     }
   }
   return {};

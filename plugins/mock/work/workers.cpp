@@ -40,6 +40,14 @@ void Workers::add_group(std::uint32_t number, const WorkSpec& spec) {
   group.spec.cpus = {};
   group.phases.assign(spec.phases.begin(), spec.phases.end());
   group.spec.phases = {};
+  for (const WorkPhase& phase : group.phases) {
+    // kWaitOn's count is a mutex; other counts are small enough to cost nothing here.
+    const std::uint32_t most =
+        phase.kind == PhaseKind::kWaitOn ? std::max(phase.number, phase.count) : phase.number;
+    if (most >= resources_.size()) {
+      resources_.resize(most + 1);
+    }
+  }
   const std::uint32_t params = work_type_info(spec.type).params;
   if ((params & kParamStride) != 0) {
     group.pass_ns = pass_over(spec);
@@ -87,6 +95,15 @@ void Workers::leave(TaskId id) {
     team.lock_owner = kNoTask;
   }
   std::erase(team.lock_waiters, id);
+  if (groups_[worker.group].spec.type == WorkType::kSequence) {
+    for (Resource& resource : resources_) {
+      if (resource.owner == id) {
+        resource.owner = kNoTask;
+      }
+      std::erase(resource.lockers, id);
+      std::erase(resource.waiters, id);
+    }
+  }
 }
 
 std::uint64_t Workers::iterations(TaskId id, const Task& task) const {
@@ -133,7 +150,7 @@ Action Workers::next_action(TaskId id, const Task& task, Nanos now) noexcept {
   case WorkType::kIoSync:
     return next_io(worker, spec);
   case WorkType::kSequence:
-    return next_in_sequence(worker, group, now);
+    return next_in_sequence(id, worker, group, now);
   case WorkType::kPipeIo:
     return next_exchange(worker, team, burst_ns, true);
   case WorkType::kFutexPingPong:

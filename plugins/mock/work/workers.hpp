@@ -3,12 +3,14 @@
 // schedrig/work.hpp; docs/reference/work.md says what each moves. Knows no scheduler; units of work
 // are counted arithmetically from the CPU time that the engine granted, never by events.
 //
-// workers.cpp: groups and teams. check_work.cpp: what is possible. cpu_work.cpp, pair_work.cpp,
-// team_work.cpp, memory_work.cpp, churn_work.cpp: one family of types each.
+// workers.cpp: groups and teams. check_work.cpp: what is possible. cpu_work.cpp, sequence_work.cpp,
+// pair_work.cpp, team_work.cpp, memory_work.cpp, churn_work.cpp: one family of types each;
+// event_work.cpp: the events of sequences that several workers share.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include <schedrig/work.hpp>
@@ -58,6 +60,12 @@ class Workers final : public Behaviour {
     TaskId lock_owner = kNoTask;
     std::deque<TaskId> lock_waiters; // first come, first woken
   };
+  // A mutex, a condition or a barrier of sequences; one number, one of these.
+  struct Resource {
+    TaskId owner = kNoTask;
+    std::deque<TaskId> lockers; // first come, first woken
+    std::deque<TaskId> waiters; // of a condition or a barrier
+  };
   struct Group {
     WorkSpec spec;
     std::vector<WorkPhase> phases;
@@ -78,14 +86,30 @@ class Workers final : public Behaviour {
     std::uint64_t faulted = 0;  // pages, in this cycle
     Nanos phase_until = kNever; // end of the current phase of a sequence
     std::uint64_t iterations = 0;
+    Nanos begun = kNever;              // its first action
+    std::vector<Nanos> timers;         // of a sequence, by number: the last end
+    std::vector<std::uint32_t> rounds; // of a sequence's repeats, by phase
   };
 
   // cpu_work.cpp
   static Action next_yield(Worker& worker, Nanos work_ns);
   static Action next_burst(Worker& worker, const WorkSpec& spec);
   Action next_io(Worker& worker, const WorkSpec& spec);
-  Action next_in_sequence(Worker& worker, const Group& group, Nanos now);
   Action write_file(std::uint64_t bytes);
+  // sequence_work.cpp
+  Action next_in_sequence(TaskId id, Worker& worker, const Group& group, Nanos now);
+  Action next_by_clock(Worker& worker, const WorkPhase& phase, Nanos now);
+  std::optional<Action> next_event(TaskId id, Worker& worker, const Group& group, Nanos now);
+  static void end_phase(Worker& worker, const Group& group);
+  static void repeat(Worker& worker, const Group& group);
+  static Action next_timer(Worker& worker, const Group& group, Nanos now);
+  // event_work.cpp
+  std::optional<Action> next_shared(TaskId id, Worker& worker, const Group& group);
+  Action lock(TaskId id, Worker& worker, const Group& group, std::uint32_t mutex);
+  Action unlock(TaskId id, std::uint32_t mutex);
+  Action wait_on(TaskId id, Worker& worker, const Group& group);
+  std::optional<Action> wake_all(Worker& worker, const Group& group, std::size_t waiters);
+  std::optional<Action> next_barrier(TaskId id, Worker& worker, const Group& group);
   // pair_work.cpp
   static Action next_exchange(Worker& worker, const Team& team, Nanos work_ns, bool sync);
   // team_work.cpp
@@ -102,6 +126,7 @@ class Workers final : public Behaviour {
 
   std::vector<Worker> workers_; // by TaskId
   std::vector<Group> groups_;
+  std::vector<Resource> resources_;        // by number
   std::vector<std::uint32_t> page_stamps_; // scratch of next_faults()
   std::uint32_t stamp_ = 0;
   Prng pages_;

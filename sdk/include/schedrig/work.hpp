@@ -44,10 +44,34 @@ inline constexpr std::uint32_t kSpinUnit = 1024;
 
 enum class SchedClass : std::uint32_t { kNormal = 0, kBatch = 1, kIdle = 2 };
 
-enum class PhaseKind : std::uint32_t { kSpin = 0, kSleep, kYield, kIo };
+// The phases of a sequence. The first four last for duration_ns of the machine's clock; the others
+// are events: over when they have happened. Values are part of the ABI: append only.
+enum class PhaseKind : std::uint32_t {
+  kSpin = 0,
+  kSleep,
+  kYield,
+  kIo,
+  kRun,           // duration_ns of CPU time, however often it is interrupted
+  kYieldOnce,     // sched_yield(2)
+  kDelay,         // sleeps for duration_ns, in the first turn of the sequence only
+  kTimer,         // sleeps until duration_ns after the timer's last end, or after now if that is
+                  // past; number: which of the worker's timers
+  kAbsoluteTimer, // as kTimer, from the worker's start on: never moved by being late
+  kRepeat,        // back to phase `number` until it was run `count` times; 0: endlessly
+  kEnd,           // after `count` turns of the sequence the worker does nothing more
+  kLock,          // number: which mutex
+  kUnlock,
+  kWaitOn,    // number: which condition; count: the mutex, which the worker holds
+  kSignal,    // wakes the first worker that waits on condition `number`
+  kBroadcast, // wakes all that wait on it
+  kSuspend,   // waits on it without a mutex
+  kBarrier,   // number: which barrier; waits until `count` workers are there
+};
 struct WorkPhase {
   PhaseKind kind = PhaseKind::kSpin;
-  std::int64_t duration_ns = 0; // of the machine's clock
+  std::int64_t duration_ns = 0;
+  std::uint32_t number = 0; // mutexes, conditions and barriers are those of all groups
+  std::uint32_t count = 0;
 };
 
 // Parameters of work types, as bits: which a type looks at.
@@ -71,6 +95,8 @@ inline constexpr std::uint32_t kMaxFanOut = 255;
 // Of page_fault_churn, cache_* and fan_out_compute: 1 GiB is more than any cache.
 inline constexpr std::uint64_t kMaxFootprintBytes = 1ULL << 30U;
 inline constexpr std::uint32_t kMaxPhases = 64;
+// Mutexes, conditions and barriers: one of each for 10,000 tasks, with room.
+inline constexpr std::uint32_t kMaxWorkResources = 65'536;
 
 // Initial values are those of the types that had the parameter first; default_work() has them all.
 struct WorkSpec {
