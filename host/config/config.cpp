@@ -8,6 +8,7 @@
 
 #include "host/config/decode_scenario.hpp"
 #include "host/config/decoder.hpp"
+#include "host/config/import_workloads.hpp"
 #include "host/config/layers.hpp"
 #include "host/config/merge.hpp"
 #include "host/config/overrides.hpp"
@@ -61,6 +62,7 @@ void decode(const LoadOptions& options, LoadedConfig& loaded, Diagnostics& error
       errors, {.accept_unlanded = options.accept_unlanded, .host_topology = options.host_topology});
   decode_scenario(decoder, loaded.document, loaded.scenario);
   anchor_plugin_path(loaded);
+  import_workloads(loaded.scenario, loaded.sources, errors);
   if (options.references) {
     check_references(decoder, loaded.scenario);
   }

@@ -76,6 +76,15 @@ struct BackendConfig {
   SourcePos pos;
 };
 
+// A [[workload]]: another tool's description of tasks. Loading a config turns each of its tasks
+// into a spawn at the end of the backdrop.
+struct Workload {
+  std::string import;                // path, relative to the file that names it
+  std::optional<std::string> cgroup; // none: where the runner's own workers are
+  SourcePos pos;
+  SourcePos import_pos;
+};
+
 // A fraction of the run's duration, a time, or a loop over the step's ops.
 struct HoldFraction {
   double fraction = 0; // (0, 1]
@@ -149,6 +158,7 @@ struct Scenario {
   std::vector<BackendConfig> backends;
   std::vector<PayloadDef> payloads;
   std::vector<SchedulerConfig> schedulers;
+  std::vector<Workload> workloads;
   Backdrop backdrop;
   std::vector<Step> steps;
   ChecksConfig checks;

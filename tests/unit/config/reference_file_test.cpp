@@ -136,8 +136,11 @@ TEST_F(ReferenceFile, backdrop_cgroup) {
   EXPECT_TRUE(std::holds_alternative<InheritAffinity>(bursty.affinity));
   EXPECT_EQ(bursty.mem_policy.mode, MemPolicyMode::kBind);
   EXPECT_EQ(bursty.mem_policy.nodes, Cpus{0});
-  ASSERT_EQ(scenario().backdrop.ops.size(), 1U);
+  ASSERT_EQ(scenario().backdrop.ops.size(), 4U);
   EXPECT_EQ(std::get<RunPayload>(scenario().backdrop.ops[0].body).payload, "bench");
+  for (std::size_t i = 1; i < 4; ++i) { // the tasks of the [[workload]]
+    EXPECT_EQ(std::get<Spawn>(scenario().backdrop.ops[i].body).cgroup, "base");
+  }
 }
 
 TEST_F(ReferenceFile, steps_and_holds) {
