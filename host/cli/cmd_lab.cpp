@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "host/cli/lab_run.hpp"
-#include "host/cli/report_file.hpp"
+#include "host/cli/report_paths.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/signal_fd.hpp"
 #include "host/cli/verb.hpp"
@@ -22,8 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where in the emulated host a command leaves what is to be brought back.
-constexpr char kJsonInLab[] = "/out/report.json";
+// Where in the emulated host a command leaves what is to be brought back; an ending follows.
+constexpr char kReportInLab[] = "/out/report";
 
 int setup(const Globals& globals) {
   const auto parts = lab::setup_lab([&](std::string_view line) {
@@ -77,12 +77,25 @@ Result<int> carry_out(const Globals& globals, lab::LabRequest& request) {
   return report.exit_code;
 }
 
+// The run inside writes its reports there; they are brought back to where they are to go.
+void add_reports(const ReportPaths& reports, lab::LabRequest& request) {
+  for (const ReportFormatInfo& info : kReportFormats) {
+    const std::string& path = reports[info.format];
+    if (path.empty()) {
+      continue;
+    }
+    const std::string in_lab = path == "-" ? path : kReportInLab + std::string(info.ending);
+    request.command.insert(request.command.end(), {std::string(info.option), in_lab});
+    if (path != "-") {
+      request.outputs.push_back({.in_lab = in_lab, .on_host = path});
+    }
+  }
+}
+
 // Everything that a run in the lab needs, or the exit code of what was reported to be wrong.
 int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& out) {
-  if (!options.json.empty() && options.json != "-") {
-    if (const auto writable = check_report_file(options.json); !writable) {
-      return report_error(writable.error(), kExitUsage);
-    }
+  if (const auto writable = check_report_paths(options.reports); !writable) {
+    return report_error(writable.error(), kExitUsage);
   }
   const auto scenario = load_scenario(options, globals);
   if (!scenario) {
@@ -127,12 +140,7 @@ int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& 
   for (const std::string& dir : scenario->plugin_path) {
     request->files.push_back(fs::absolute(fs::path(options.config).parent_path() / dir));
   }
-  if (options.json == "-") {
-    request->command.insert(request->command.end(), {"--json", "-"});
-  } else if (!options.json.empty()) {
-    request->command.insert(request->command.end(), {"--json", kJsonInLab});
-    request->outputs.push_back({.in_lab = kJsonInLab, .on_host = options.json});
-  }
+  add_reports(options.reports, *request);
   // The run's own deadline holds inside; this one covers what surrounds it, on a clock that an
   // emulated machine is several times behind.
   request->run_deadline = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -15,13 +15,12 @@
 #include "host/cli/plan.hpp"
 #include "host/cli/prepared_run.hpp"
 #include "host/cli/repeat.hpp"
-#include "host/cli/report_file.hpp"
 #include "host/cli/run_options.hpp"
+#include "host/cli/run_outputs.hpp"
 #include "host/cli/signals.hpp"
 #include "host/cli/verb.hpp"
 #include "host/engine/run.hpp"
 #include "host/report/console.hpp"
-#include "host/report/json_report.hpp"
 #include "host/report/outcome_line.hpp"
 #include "host/report/summary.hpp"
 
@@ -35,10 +34,12 @@ struct RunVerb {
   bool dry_run = false;
 };
 
-engine::RunReport carry_out(const PreparedRun& prepared, int verbosity) {
+engine::RunReport carry_out(const PreparedRun& prepared, int verbosity,
+                            engine::ObserverGroup& observers) {
   engine::Cancellation cancellation;
   const SignalThread signals(cancellation);
   report::Console console({.live = isatty(STDERR_FILENO) == 1, .verbosity = verbosity});
+  observers.add(console);
   const std::vector<engine::SchedulerChoice> choices = prepared.choices();
   const engine::RunRequest request = {.scenario = prepared.scenario,
                                       .backend_id = prepared.backend->id,
@@ -47,70 +48,81 @@ engine::RunReport carry_out(const PreparedRun& prepared, int verbosity) {
                                       .kernels_own = prepared.kernels_own.choice,
                                       .schedulers = choices,
                                       .kernel_image = prepared.kernel_image};
-  return engine::run(request, console, cancellation);
+  return engine::run(request, observers, cancellation);
+}
+
+// One run with its reports; *written becomes the exit code for the case that one could not be
+// written.
+Result<engine::RunReport> carry_out(const PreparedRun& prepared, int verbosity,
+                                    const ReportPaths& paths, int* written) {
+  RunOutputs outputs(paths);
+  engine::ObserverGroup observers;
+  TRY(outputs.start(observers));
+  engine::RunReport report = carry_out(prepared, verbosity, observers);
+  if (const auto finished = outputs.finish(report); !finished) {
+    *written = report_error(finished.error(), kExitInfrastructure);
+  }
+  return report;
 }
 
 void print_summary(const engine::RunReport& report, const std::string& reproduce,
                    const RunOptions& options, const Globals& globals) {
-  if (options.json != "-" && globals.verbosity > kErrorsOnly) {
+  if (!options.reports.takes_stdout() && globals.verbosity > kErrorsOnly) {
     std::fputs(report::summary(report, reproduce, use_colour(globals, STDOUT_FILENO)).c_str(),
                stdout);
   }
 }
 
-// Where --json says; the exit code for the case that it could not be written.
-int write_json(const engine::RunReport& report, const RunOptions& options) {
-  if (options.json == "-") {
-    std::fputs(report::json_document(report).c_str(), stdout);
-  } else if (!options.json.empty()) {
-    if (auto written = write_report_file(options.json, report::json_document(report)); !written) {
-      return report_error(written.error(), kExitInfrastructure);
-    }
-  }
-  return kExitPass;
-}
-
 int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
-  const engine::RunReport report = carry_out(prepared, globals.verbosity);
-  print_summary(report, globals.command, verb.options, globals);
-  const int written = write_json(report, verb.options);
+  int written = kExitPass;
+  const auto report = carry_out(prepared, globals.verbosity, verb.options.reports, &written);
+  if (!report) {
+    return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
+  }
+  print_summary(*report, globals.command, verb.options, globals);
   std::fflush(stdout); // before the line that a program takes for the end
-  std::fprintf(stderr, "%s\n", report::outcome_line(report).c_str());
-  const int exit_code = engine::exit_code(report);
+  std::fprintf(stderr, "%s\n", report::outcome_line(*report).c_str());
+  const int exit_code = engine::exit_code(*report);
   return exit_code == kExitPass ? written : exit_code;
 }
 
 // Each run with the next seed, for the same one would be the same run on a simulated machine. Only
 // runs that do not pass are summed up; the JSON document is the first of these, else the last run.
+// Other reports are written for each run.
 int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
+  const ReportPaths& paths = verb.options.reports;
   Tally tally(verb.repeat);
   int written = kExitPass;
   do {
     const bool passed_so_far = tally.exit_code() == kExitPass;
-    const engine::RunReport report = carry_out(prepared, globals.verbosity - 1);
-    tally.add(report);
-    if (report.verdict != engine::Verdict::kPass) {
-      print_summary(report, globals.command + " --repeat 1 --seed " + std::to_string(report.seed),
+    const auto report =
+        carry_out(prepared, globals.verbosity - 1, paths.of_run(tally.runs() + 1), &written);
+    if (!report) {
+      return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
+    }
+    tally.add(*report);
+    if (report->verdict != engine::Verdict::kPass) {
+      print_summary(*report, globals.command + " --repeat 1 --seed " + std::to_string(report->seed),
                     verb.options, globals);
     }
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s\n", report::outcome_line(report).c_str());
     const bool first_bad = passed_so_far && tally.exit_code() != kExitPass;
     if (first_bad || (passed_so_far && !tally.goes_on())) {
-      written = write_json(report, verb.options);
+      if (const auto json = write_report(ReportFormat::kJson, paths, *report); !json) {
+        written = report_error(json.error(), kExitInfrastructure);
+      }
     }
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", report::outcome_line(*report).c_str());
     ++prepared.scenario.run.seed;
   } while (tally.goes_on());
-  std::fputs(tally.line().c_str(), verb.options.json == "-" ? stderr : stdout);
+  std::fputs(tally.line().c_str(), paths.takes_stdout() ? stderr : stdout);
   return tally.exit_code() == kExitPass ? written : tally.exit_code();
 }
 
 int run_here(const RunVerb& verb, const Globals& globals) {
   const RunOptions& options = verb.options;
-  if (!options.json.empty() && options.json != "-") {
-    if (const auto writable = check_report_file(options.json); !writable) {
-      return end_without_run(options, report_error(writable.error(), kExitUsage));
-    }
+  if (const auto writable = check_report_paths(options.reports); !writable) {
+    return end_without_run(options, report_error(writable.error(), kExitUsage));
   }
   PreparedRun prepared;
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {

@@ -38,11 +38,16 @@ class Writer {
       step(i, steps_node == nullptr ? nullptr : &steps_node->items[i]);
     }
     checks();
-    text_ += "report    " +
-             std::string(options_.json == "-"    ? "JSON on stdout"
-                         : options_.json.empty() ? "summary on stdout"
-                                                 : "summary on stdout, JSON in " + options_.json) +
-             "\n";
+    text_ += "report    " + (options_.reports.takes_stdout() ? std::string() : "summary on stdout");
+    std::string_view separator = options_.reports.takes_stdout() ? "" : ", ";
+    for (const ReportFormatInfo& info : kReportFormats) {
+      if (const std::string& path = options_.reports[info.format]; !path.empty()) {
+        text_ += std::string(separator) + std::string(info.label) +
+                 (path == "-" ? " on stdout" : " in " + path);
+        separator = ", ";
+      }
+    }
+    text_ += "\n";
     return std::move(text_);
   }
 

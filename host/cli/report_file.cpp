@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kHelp[] = "give --json a file in a directory that exists and can be written";
+constexpr char kHelp[] = "give a file in a directory that exists and can be written";
 
 // Where the links of `path` lead to.
 fs::path target_of(const std::string& path) {
@@ -35,15 +35,16 @@ Result<> write_text(const fs::path& path, const std::string& text) {
 
 } // namespace
 
-Result<> check_report_file(const std::string& path) {
+Result<> check_report_file(std::string_view option, const std::string& path) {
+  const std::string what = std::string(option) + " " + path;
   std::error_code error;
   const fs::path target = target_of(path);
   if (fs::is_directory(target, error)) {
-    return fail(StatusCode::kInvalidArgument, "--json " + path + " is a directory", kHelp);
+    return fail(StatusCode::kInvalidArgument, what + " is a directory", kHelp);
   }
   const fs::path writable = fs::exists(target, error) ? target : target.parent_path();
   if (access(writable.empty() ? "." : writable.c_str(), W_OK) != 0) {
-    return fail_errno(errno, "--json " + path + " cannot be written: " + writable.string(), kHelp);
+    return fail_errno(errno, what + " cannot be written: " + writable.string(), kHelp);
   }
   return {};
 }

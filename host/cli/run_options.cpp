@@ -42,7 +42,10 @@ void add_scenario_options(CLI::App& verb, RunOptions& options) {
 }
 
 void add_report_options(CLI::App& verb, RunOptions& options) {
-  verb.add_option("--json", options.json, "write the JSON document to this file; - for stdout");
+  for (const ReportFormatInfo& info : kReportFormats) {
+    verb.add_option(std::string(info.option), options.reports[info.format], std::string(info.help))
+        ->type_name("FILE");
+  }
 }
 
 // A string above 2^63-1, where TOML's integers end; what is no number at all is the decoder's to

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/report_paths.hpp"
 #include "host/cli/verb.hpp"
 #include "host/config/config.hpp"
 
@@ -16,7 +17,7 @@ struct RunOptions {
   std::vector<std::string> overlays;
   std::vector<std::string> sets; // "a.b=VALUE"
   std::string seed;              // empty: the config's
-  std::string json;              // file for the JSON document; empty: none; "-": stdout
+  ReportPaths reports;           // as options name them
 };
 
 // Options that change the scenario; with the file itself.

@@ -20,6 +20,7 @@ struct OpContext {
   Books& books;
   PayloadBooks& payloads;
   RunReport& report;
+  RunObserver& observer;
   Prng& affinity_random;
   const Scope& scope;
   SourcePos pos; // of the op or definition at work

@@ -69,6 +69,7 @@ void keep(OpContext& context, const PayloadHandle& handle, PayloadRecord record)
   add_common_metrics(record);
   record.checks = evaluate_payload_checks(handle.def->checks, record);
   context.payloads.consume(handle, std::string(how(record.end)));
+  context.observer.on_payload_end(record);
   context.report.payloads.push_back(std::move(record));
 }
 
@@ -207,6 +208,7 @@ Result<> start_payload(OpContext& context, const PayloadDef& def,
         std::move(placed).error().context(describe_payload(def.name, handle.cgroup)));
   }
   handle.number = context.report.next_payload++;
+  context.observer.on_payload_start(record_of(handle, PayloadEnd::kItself));
   context.payloads.add(std::move(handle));
   return {};
 }

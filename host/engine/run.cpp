@@ -49,8 +49,16 @@ class Run {
   }
 
   RunReport run() {
+    observer_.on_run(report_);
+    carry_out();
+    observer_.on_end(report_);
+    return std::move(report_);
+  }
+
+ private:
+  void carry_out() {
     if (refuse_what_cannot_run()) {
-      return std::move(report_);
+      return;
     }
     {
       const Watchdog watchdog(std::chrono::nanoseconds(scenario_.run.deadline_ns), cancellation_,
@@ -58,10 +66,8 @@ class Run {
       run_machine();
     }
     judge();
-    return std::move(report_);
   }
 
- private:
   void end_with(RunEnd end, Error error) {
     report_.end = end;
     report_.verdict = Verdict::kError;
@@ -106,7 +112,7 @@ class Run {
       return;
     }
     run_booted(**machine);
-    observer_.on_phase("shutting down");
+    observer_.on_phase("shutting down", (*machine)->now_ns());
     if (auto down = from_status((*machine)->shut_down(kShutDownNs)); !down && !report_.cause) {
       end_with(RunEnd::kInfrastructure, std::move(down).error().context("shut the machine down"));
     }
@@ -130,14 +136,14 @@ class Run {
       end_with(RunEnd::kRefused, std::move(can).error());
       return;
     }
-    observer_.on_phase("booting");
+    observer_.on_phase("booting", machine.now_ns());
     if (auto booted = from_status(machine.boot(scenario_.run.deadline_ns)); !booted) {
       end_early(std::move(booted).error().context("boot"));
       return;
     }
     SchedulerControl control(*schedulers, machine, events_, request_.schedulers, scenario_.run,
-                             report_);
-    if (auto attached = attach_first(*schedulers, control); !attached) {
+                             report_, observer_);
+    if (auto attached = attach_first(machine, *schedulers, control); !attached) {
       end_attach(std::move(attached).error());
       return;
     }
@@ -149,7 +155,7 @@ class Run {
       end_early(std::move(online).error().context("look at the machine"));
       return;
     }
-    observer_.on_phase("running");
+    observer_.on_phase("running", machine.now_ns());
     run_steps(scenario_, session, observer_, report_);
     judge_exits(control);
     if (cancellation_.requested() ||
@@ -184,8 +190,8 @@ class Run {
     return {};
   }
 
-  Result<> attach_first(SchedulersFacet& facet, SchedulerControl& control) {
-    observer_.on_phase("attaching " + report_.scheduler);
+  Result<> attach_first(Machine& machine, SchedulersFacet& facet, SchedulerControl& control) {
+    observer_.on_phase("attaching " + report_.scheduler, machine.now_ns());
     const SchedulerChoice& own = request_.kernels_own;
     auto done = from_status(facet.attach(own.label, *own.plugin, own.params, kAttachNs));
     if (!done) {

@@ -43,6 +43,7 @@ class Runner {
       }
     }
     backdrop.end_ns = session_.now_ns();
+    observer_.on_step_end(0, backdrop);
   }
 
  private:
@@ -53,6 +54,7 @@ class Runner {
             .books = books_,
             .payloads = payloads_,
             .report = report_,
+            .observer = observer_,
             .affinity_random = affinity_random_,
             .scope = scope,
             .pos = pos};
@@ -96,12 +98,13 @@ class Runner {
     }
     const Scope scope = {.owner = Owner::kStep, .name = "step \"" + step.name + "\""};
     const std::string where = "step " + std::to_string(index + 1) + " \"" + step.name + "\"";
-    observer_.on_step(static_cast<std::uint32_t>(index + 1),
-                      static_cast<std::uint32_t>(scenario_.steps.size()), step.name);
+    const auto number = static_cast<std::uint32_t>(index + 1);
+    observer_.on_step(number, static_cast<std::uint32_t>(scenario_.steps.size()), record);
     const HoldPlan hold = plan(step.hold, scenario_.run.duration_ns);
     const bool loops = hold.every_ns > 0;
     if (auto alive = session_.check(); !alive) {
       fail_step(record, std::move(alive).error(), "before " + where);
+      observer_.on_step_end(number, record);
       return;
     }
     // A looping step makes its setup once and then repeats its ops; else ops come first.
@@ -120,6 +123,7 @@ class Runner {
     }
     tear_down(scope, record);
     record.end_ns = session_.now_ns();
+    observer_.on_step_end(number, record);
   }
 
   bool set_up(const Scope& scope, const std::vector<CgroupDef>& defs, StepRecord& record) {
@@ -167,12 +171,12 @@ class Runner {
     TRY(session_.check()); // also where nothing is waited for
     std::int64_t elapsed = session_.now_ns() - start_ns;
     while (elapsed < until_ns) {
-      observer_.on_hold(elapsed, total_ns);
+      observer_.on_hold(start_ns, elapsed, total_ns);
       TRY(session_.wait_until(start_ns + std::min(elapsed + kProgressNs, until_ns)));
       elapsed = session_.now_ns() - start_ns;
     }
     if (until_ns == total_ns && total_ns > 0) {
-      observer_.on_hold(total_ns, total_ns);
+      observer_.on_hold(start_ns, total_ns, total_ns);
     }
     return {};
   }

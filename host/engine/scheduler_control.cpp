@@ -52,9 +52,14 @@ Error exit_error(const SchedulerEvent& exit) {
 SchedulerControl::SchedulerControl(SchedulersFacet& facet, Machine& machine,
                                    const ExitSource& exits,
                                    std::span<const SchedulerChoice> choices, const RunConfig& run,
-                                   RunReport& report)
+                                   RunReport& report, RunObserver& observer)
     : facet_(facet), machine_(machine), exits_(exits), choices_(choices), run_(run),
-      report_(report), seen_(exits.exits().size()) {}
+      report_(report), observer_(observer), seen_(exits.exits().size()) {}
+
+void SchedulerControl::record(SchedulerEvent event) {
+  observer_.on_scheduler_event(event);
+  report_.scheduler_events.push_back(std::move(event));
+}
 
 std::string_view SchedulerControl::attached() const {
   return attached_ == nullptr ? std::string_view{} : attached_->label;
@@ -159,7 +164,7 @@ Result<> SchedulerControl::bring_up(const SchedulerChoice& choice, std::int64_t 
   if (gone_since_ns) {
     event.gap_ns = end - *gone_since_ns;
   }
-  report_.scheduler_events.push_back(std::move(event));
+  record(std::move(event));
   attached_ = &choice;
   return look(); // it may have taken over the tasks and broken a rule with them
 }
@@ -175,7 +180,7 @@ Result<> SchedulerControl::take_down() {
   event.scheduler = std::exchange(attached_, nullptr)->label;
   event.at_ns = machine_.now_ns();
   event.took_ns = event.at_ns - start;
-  report_.scheduler_events.push_back(std::move(event));
+  record(std::move(event));
   return {};
 }
 
@@ -210,7 +215,7 @@ Result<> SchedulerControl::deal_with(SchedulerEvent exit) {
   }
   const std::int64_t at = exit.at_ns;
   const bool again = exit.restarted;
-  report_.scheduler_events.push_back(std::move(exit));
+  record(std::move(exit));
   if (again) {
     return bring_up(*gone, kRestartNs, at);
   }

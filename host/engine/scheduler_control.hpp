@@ -16,6 +16,7 @@
 #include <schedrig/scenario.hpp>
 #include <schedrig/schedulers.hpp>
 
+#include "host/engine/observer.hpp"
 #include "host/engine/run_report.hpp"
 
 namespace schedrig::engine {
@@ -42,9 +43,10 @@ class ExitSource {
 class SchedulerControl {
  public:
   // `run` says which exits are expected and whether to restart. All must outlive the control.
+  // The observer hears what is written into the report.
   SchedulerControl(SchedulersFacet& facet, Machine& machine, const ExitSource& exits,
                    std::span<const SchedulerChoice> choices, const RunConfig& run,
-                   RunReport& report);
+                   RunReport& report, RunObserver& observer);
 
   // kAlreadyExists names the one attached; kNotFound an unknown name; eevdf cannot be attached.
   Result<> attach(std::string_view name, std::int64_t timeout_ns);
@@ -65,6 +67,7 @@ class SchedulerControl {
   [[nodiscard]] bool saw_expected_exit() const { return saw_expected_exit_; }
 
  private:
+  void record(SchedulerEvent event);
   [[nodiscard]] Result<const SchedulerChoice*> find(std::string_view name) const;
   [[nodiscard]] Result<> check_attachable(std::string_view name) const;
   [[nodiscard]] Result<> check_attached(std::string_view what) const;
@@ -81,6 +84,7 @@ class SchedulerControl {
   std::span<const SchedulerChoice> choices_;
   const RunConfig& run_;
   RunReport& report_;
+  RunObserver& observer_;
   const SchedulerChoice* attached_ = nullptr;
   std::size_t seen_; // exits that have been dealt with
   std::uint32_t restarts_ = 0;

@@ -70,7 +70,7 @@ void Console::show_status(std::string status) {
   status_ = std::move(status);
 }
 
-void Console::on_phase(std::string_view phase) {
+void Console::on_phase(std::string_view phase, std::int64_t /*at_ns*/) {
   step_ = phase;
   if (options_.live) {
     show_status(step_);
@@ -79,8 +79,8 @@ void Console::on_phase(std::string_view phase) {
   }
 }
 
-void Console::on_step(std::uint32_t number, std::uint32_t of, std::string_view name) {
-  step_ = "step " + std::to_string(number) + "/" + std::to_string(of) + " " + printable(name);
+void Console::on_step(std::uint32_t number, std::uint32_t of, const engine::StepRecord& step) {
+  step_ = "step " + std::to_string(number) + "/" + std::to_string(of) + " " + printable(step.name);
   if (options_.live) {
     show_status(step_);
   } else if (options_.verbosity >= 0) {
@@ -98,7 +98,7 @@ void Console::on_op(const engine::OpRecord& op) {
   }
 }
 
-void Console::on_hold(std::int64_t elapsed_ns, std::int64_t total_ns) {
+void Console::on_hold(std::int64_t /*start_ns*/, std::int64_t elapsed_ns, std::int64_t total_ns) {
   if (options_.live) {
     show_status(step_ + " " + bar(elapsed_ns, total_ns));
   }

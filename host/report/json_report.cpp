@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/json_report.hpp"
 
-#include <cstring>
-
-#include <schedrig/scheduler_exit.hpp>
-
 #include "host/json/text.hpp"
 #include "host/json/value.hpp"
+#include "host/report/json_values.hpp"
 #include "host/report/names.hpp"
 #include "host/report/payloads.hpp"
 
@@ -14,32 +11,6 @@ namespace schedrig::report {
 namespace {
 
 using json::Value;
-
-Value error_value(const std::optional<Error>& error) {
-  if (!error) {
-    return Value();
-  }
-  Value value = Value::object();
-  value.set("code", to_string(error->code));
-  const char* name = error->os_errno == 0 ? nullptr : strerrorname_np(error->os_errno);
-  value.set("errno", name == nullptr ? Value() : Value(name));
-  value.set("message", error->message);
-  value.set("help", error->help);
-  return value;
-}
-
-Value op_value(const engine::OpRecord& op) {
-  Value value = Value::object();
-  value.set("kind", op.kind);
-  value.set("index", op.index);
-  value.set("iteration", op.iteration);
-  value.set("line", op.pos.line);
-  value.set("status", to_string(op.status));
-  value.set("start_ns", op.start_ns);
-  value.set("end_ns", op.end_ns);
-  value.set("error", error_value(op.error));
-  return value;
-}
 
 Value step_value(const engine::StepRecord& step) {
   Value value = Value::object();
@@ -99,45 +70,6 @@ Value worker_value(const engine::WorkerRecord& worker) {
   return value;
 }
 
-Value exit_value(const engine::SchedulerEvent& event) {
-  const ExitKindInfo kind = exit_kind_info(event.exit_kind);
-  Value exit = Value::object();
-  exit.set("kind", kind.word);
-  exit.set("code", event.exit_code);
-  exit.set("reason", event.reason);
-  exit.set("message", event.message);
-  exit.set("help", event.help);
-  exit.set("expected", event.expected);
-  exit.set("restarted", event.restarted);
-  Value& task = exit.set("task", Value());
-  if (event.pid != 0) {
-    task = Value::object();
-    task.set("pid", event.pid);
-    task.set("name", event.task);
-    task.set("runnable_since_ns",
-             event.runnable_since_ns < 0 ? Value() : Value(event.runnable_since_ns));
-  }
-  exit.set("log", event.log);
-  exit.set("dump", event.dump);
-  return exit;
-}
-
-Value scheduler_event_value(const engine::SchedulerEvent& event) {
-  Value value = Value::object();
-  value.set("event", to_string(event.kind));
-  value.set("scheduler", event.scheduler);
-  value.set("at_ns", event.at_ns);
-  if (event.kind == engine::SchedulerEventKind::kExit) {
-    value.set("exit_kind", event.exit_kind);
-    value.set("text", event.text);
-    value.set("exit", exit_value(event));
-  } else {
-    value.set("took_ns", event.took_ns);
-    value.set("gap_ns", event.gap_ns ? Value(*event.gap_ns) : Value());
-  }
-  return value;
-}
-
 } // namespace
 
 std::string json_document(const engine::RunReport& report) {
@@ -181,11 +113,7 @@ std::string json_document(const engine::RunReport& report) {
   document.set("metrics", metrics_value(report.payloads));
   Value& checks = document.set("checks", Value::array());
   for (const engine::CheckRecord& check : report.checks) {
-    Value& entry = checks.push(Value::object());
-    entry.set("name", check.name);
-    entry.set("verdict", engine::to_string(check.verdict));
-    entry.set("observed", check.observed);
-    entry.set("limit", check.limit);
+    checks.push(check_value(check));
   }
   return json::to_document(document);
 }

@@ -55,45 +55,6 @@ Value stream_value(const std::string& tail, bool truncated) {
   return value;
 }
 
-Value payload_value(const PayloadRecord& payload) {
-  const bool known = payload.end != PayloadEnd::kMachineLost;
-  Value value = Value::object();
-  value.set("name", payload.name);
-  value.set("cgroup", payload.cgroup);
-  value.set("step", payload.step);
-  value.set("binary", payload.binary);
-  Value& args = value.set("args", Value::array());
-  for (const std::string& arg : payload.args) {
-    args.push(arg);
-  }
-  value.set("pid", payload.pid);
-  value.set("ended_by", to_string(payload.end));
-  value.set("exit_code", known && WIFEXITED(payload.wait_status)
-                             ? Value(WEXITSTATUS(payload.wait_status))
-                             : Value());
-  value.set("signal", known && WIFSIGNALED(payload.wait_status)
-                          ? Value(WTERMSIG(payload.wait_status))
-                          : Value());
-  value.set("start_ns", payload.start_ns);
-  value.set("end_ns", payload.end_ns);
-  value.set("cpu_ns", payload.cpu_ns);
-  value.set("gate", payload.gate);
-  value.set("metrics", metrics_of(payload));
-  value.set("metrics_problem",
-            payload.metrics_problem.empty() ? Value() : Value(payload.metrics_problem));
-  Value& checks = value.set("checks", Value::array());
-  for (const engine::CheckRecord& check : payload.checks) {
-    Value& entry = checks.push(Value::object());
-    entry.set("metric", check.name);
-    entry.set("verdict", engine::to_string(check.verdict));
-    entry.set("observed", check.observed);
-    entry.set("limit", check.limit);
-  }
-  value.set("stdout", stream_value(payload.stdout_tail, payload.stdout_truncated));
-  value.set("stderr", stream_value(payload.stderr_tail, payload.stderr_truncated));
-  return value;
-}
-
 std::string outcome(const PayloadRecord& payload) {
   switch (payload.end) {
   case PayloadEnd::kItself:
@@ -149,6 +110,45 @@ std::string lines_of(const PayloadRecord& payload) {
 }
 
 } // namespace
+
+Value payload_value(const PayloadRecord& payload) {
+  const bool known = payload.end != PayloadEnd::kMachineLost;
+  Value value = Value::object();
+  value.set("name", payload.name);
+  value.set("cgroup", payload.cgroup);
+  value.set("step", payload.step);
+  value.set("binary", payload.binary);
+  Value& args = value.set("args", Value::array());
+  for (const std::string& arg : payload.args) {
+    args.push(arg);
+  }
+  value.set("pid", payload.pid);
+  value.set("ended_by", to_string(payload.end));
+  value.set("exit_code", known && WIFEXITED(payload.wait_status)
+                             ? Value(WEXITSTATUS(payload.wait_status))
+                             : Value());
+  value.set("signal", known && WIFSIGNALED(payload.wait_status)
+                          ? Value(WTERMSIG(payload.wait_status))
+                          : Value());
+  value.set("start_ns", payload.start_ns);
+  value.set("end_ns", payload.end_ns);
+  value.set("cpu_ns", payload.cpu_ns);
+  value.set("gate", payload.gate);
+  value.set("metrics", metrics_of(payload));
+  value.set("metrics_problem",
+            payload.metrics_problem.empty() ? Value() : Value(payload.metrics_problem));
+  Value& checks = value.set("checks", Value::array());
+  for (const engine::CheckRecord& check : payload.checks) {
+    Value& entry = checks.push(Value::object());
+    entry.set("metric", check.name);
+    entry.set("verdict", engine::to_string(check.verdict));
+    entry.set("observed", check.observed);
+    entry.set("limit", check.limit);
+  }
+  value.set("stdout", stream_value(payload.stdout_tail, payload.stdout_truncated));
+  value.set("stderr", stream_value(payload.stderr_tail, payload.stderr_truncated));
+  return value;
+}
 
 Value payloads_value(const std::vector<PayloadRecord>& payloads) {
   Value value = Value::array();

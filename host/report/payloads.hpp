@@ -10,6 +10,9 @@
 
 namespace schedrig::report {
 
+// One of payloads[].
+[[nodiscard]] json::Value payload_value(const engine::PayloadRecord& payload);
+
 // payloads[]: docs/reference/report.md.
 [[nodiscard]] json::Value payloads_value(const std::vector<engine::PayloadRecord>& payloads);
 

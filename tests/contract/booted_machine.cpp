@@ -118,7 +118,7 @@ engine::RunReport BootedMachine::run(const Scenario& scenario) {
   engine::RunReport report;
   report.backdrop.name = "backdrop";
   engine::SchedulerControl control(*schedulers_facet_, **handle_, events_, schedulers_,
-                                   scenario.run, report);
+                                   scenario.run, report, observer_);
   session.set_schedulers(control);
   if (auto online = session.read_online_cpus(); !online) {
     report.cause = std::move(online).error();

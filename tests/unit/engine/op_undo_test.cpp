@@ -49,6 +49,7 @@ class OpUndo : public testing::Test {
             .books = books_,
             .payloads = payloads_,
             .report = report_,
+            .observer = observer_,
             .affinity_random = random_,
             .scope = scope_,
             .pos = {}};

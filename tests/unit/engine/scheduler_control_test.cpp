@@ -60,7 +60,7 @@ class FakeFacet final : public SchedulersFacet {
 
 class SchedulerControlTest : public testing::Test, private ExitSource {
  protected:
-  SchedulerControl control() { return {facet, machine, *this, choices, run, report}; }
+  SchedulerControl control() { return {facet, machine, *this, choices, run, report, observer}; }
   void exits_now(std::int64_t kind, const std::string& message, std::int64_t code = 0) {
     SchedulerEvent exit;
     exit.scheduler = "one";
@@ -79,6 +79,7 @@ class SchedulerControlTest : public testing::Test, private ExitSource {
       SchedulerChoice{.name = "two", .label = "two", .plugin = &plugin, .params = {}}};
   RunConfig run;
   RunReport report;
+  RunObserver observer;
 
  private:
   [[nodiscard]] std::span<const SchedulerEvent> exits() const override { return happened_; }

@@ -33,7 +33,7 @@ TEST(Steps, a_scheduler_that_has_exited_ends_a_step_without_a_hold_and_the_rest_
   const RunConfig run;
   RunReport report;
   NoSchedulers facet;
-  SchedulerControl schedulers(facet, machine, events, {}, run, report);
+  SchedulerControl schedulers(facet, machine, events, {}, run, report, observer);
   session.set_schedulers(schedulers);
   events.on_event({.kind = EventKind::kSchedulerExit, .value = 1026, .text = "stalled"});
   Scenario scenario;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Which reports a run writes, and where to. Thread: host.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <schedrig/result.hpp>
+
+namespace schedrig::cli {
+
+enum class ReportFormat : std::uint32_t { kJson = 0, kEvents };
+
+struct ReportFormatInfo {
+  ReportFormat format = ReportFormat::kJson;
+  std::string_view option; // that names its file
+  std::string_view label;  // in plans
+  std::string_view ending; // of its file in a directory of reports
+  std::string_view help;
+};
+
+// By ReportFormat.
+inline constexpr std::array kReportFormats = {
+    ReportFormatInfo{ReportFormat::kJson, "--json", "JSON", ".json",
+                     "write the JSON document to this file; - for stdout"},
+    ReportFormatInfo{ReportFormat::kEvents, "--events", "events", ".jsonl",
+                     "write events as JSON lines to this file as the run goes; - for stdout"},
+};
+
+// A path for each format; empty: not written; "-": stdout.
+class ReportPaths {
+ public:
+  [[nodiscard]] std::string& operator[](ReportFormat format) {
+    return paths_[static_cast<std::size_t>(format)];
+  }
+  [[nodiscard]] const std::string& operator[](ReportFormat format) const {
+    return paths_[static_cast<std::size_t>(format)];
+  }
+
+  // Whether a report is what stdout is for, and not the summary.
+  [[nodiscard]] bool takes_stdout() const;
+
+  // The paths for run `number` of several, from 1: "out/a.jsonl" becomes "out/a.3.jsonl". The JSON
+  // document is not among them: there is one for all runs. Devices and pipes keep their names.
+  [[nodiscard]] ReportPaths of_run(std::uint64_t number) const;
+
+ private:
+  std::array<std::string, kReportFormats.size()> paths_;
+};
+
+// Whether every report could be written where it is to go: no path twice, each writable. Creates
+// nothing.
+[[nodiscard]] Result<> check_report_paths(const ReportPaths& paths);
+
+} // namespace schedrig::cli

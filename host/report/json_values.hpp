@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Parts of a report as JSON values, the same in the document and in event lines
+// (docs/reference/report.md). Pure; thread: any.
+#pragma once
+
+#include <optional>
+
+#include "host/engine/run_report.hpp"
+#include "host/json/value.hpp"
+
+namespace schedrig::report {
+
+[[nodiscard]] json::Value error_value(const std::optional<Error>& error); // null for none
+[[nodiscard]] json::Value op_value(const engine::OpRecord& op);
+[[nodiscard]] json::Value check_value(const engine::CheckRecord& check);
+[[nodiscard]] json::Value scheduler_event_value(const engine::SchedulerEvent& event);
+
+} // namespace schedrig::report

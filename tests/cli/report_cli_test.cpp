@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// The files that a run leaves for machines to read.
+#include <csignal>
+#include <iterator>
+#include <sstream>
+
+#include "host/json/text.hpp"
+#include "host/json/value.hpp"
+#include "tests/cli/schedrig_command.hpp"
+
+namespace schedrig {
+namespace {
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Reports : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directory(dir); }
+  void TearDown() override { fs::remove_all(dir); }
+  [[nodiscard]] std::string path(const std::string& name) const { return (dir / name).string(); }
+
+  // Every line as a value; fails the test on one that is no JSON.
+  static std::vector<json::Value> lines_of(const std::string& text) {
+    std::vector<json::Value> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+      auto value = json::parse(line, "line");
+      EXPECT_TRUE(value) << line;
+      lines.push_back(value ? *value : json::Value());
+    }
+    return lines;
+  }
+  static std::vector<std::string> names_of(const std::vector<json::Value>& lines) {
+    std::vector<std::string> names;
+    for (const json::Value& line : lines) {
+      names.push_back(*line.find("event")->as_string());
+    }
+    return names;
+  }
+
+  fs::path dir = fs::path(testing::TempDir()) / ("schedrig-reports-" + std::to_string(getpid()));
+};
+
+using Events = Reports;
+
+TEST_F(Events, tell_a_run_from_its_first_phase_to_its_verdict) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result = schedrig({"run", file.path(), "--events", path("run.jsonl")});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(result.out.starts_with("PASS")) << "the summary stays: " << result.out;
+  const auto lines = lines_of(read_text(path("run.jsonl")));
+  const std::vector<std::string> expected = {
+      "run",      "phase",    "phase", "phase", "step_start", "hold_start", "hold_end",
+      "step_end", "step_end", "phase", "check", "check",      "verdict"};
+  std::vector<std::string> names = names_of(lines);
+  std::erase(names, "boot");
+  EXPECT_EQ(names, expected);
+  EXPECT_EQ(lines.front().find("schema")->as_int64(), 1);
+  EXPECT_EQ(*lines.back().find("verdict")->as_string(), "pass");
+}
+
+TEST_F(Events, are_the_same_bytes_for_the_same_run) {
+  for (const char* config : {"swap_under_load", "payloads_with_checks", "ejection_expected"}) {
+    const std::string file = kSource + "/configs/" + config + ".toml";
+    const CommandResult first = schedrig({"run", file, "--events", "-"});
+    EXPECT_EQ(first.out, schedrig({"run", file, "--events", "-"}).out) << config;
+    EXPECT_GT(lines_of(first.out).size(), 10U) << config;
+  }
+}
+
+TEST_F(Events, have_every_op_scheduler_event_and_payload_of_the_document) {
+  for (const char* config : {"swap_under_load", "payloads_with_checks", "ejection_expected"}) {
+    SCOPED_TRACE(config);
+    const CommandResult result = schedrig({"run", kSource + "/configs/" + config + ".toml",
+                                           "--events", "-", "--json", path("run.json")});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const auto document = json::parse(read_text(path("run.json")), "report");
+    ASSERT_TRUE(document);
+    json::Array ops;
+    json::Array schedulers;
+    json::Array payloads;
+    std::size_t started = 0;
+    for (const json::Value& line : lines_of(result.out)) {
+      const std::string& name = *line.find("event")->as_string();
+      if (name == "op") {
+        ops.push_back(*line.find("op"));
+      } else if (name == "scheduler") {
+        schedulers.push_back(*line.find("scheduler_event"));
+      } else if (name == "payload_end") {
+        payloads.push_back(*line.find("payload"));
+      }
+      started += name == "payload_start" ? 1 : 0;
+    }
+    json::Array expected_ops = *document->find("backdrop")->find("ops")->as_array();
+    for (const json::Value& step : *document->find("steps")->as_array()) {
+      const json::Array& of_step = *step.find("ops")->as_array();
+      expected_ops.insert(expected_ops.end(), of_step.begin(), of_step.end());
+    }
+    EXPECT_EQ(ops, expected_ops);
+    EXPECT_EQ(schedulers, *document->find("scheduler_events")->as_array());
+    EXPECT_EQ(payloads, *document->find("payloads")->as_array());
+    EXPECT_EQ(started, payloads.size());
+  }
+}
+
+TEST_F(Events, of_a_killed_run_are_whole_lines) {
+  const ScenarioFile file(kSpin);
+  // An hour of machine time: simulated for much longer than the signal takes to arrive.
+  test::Command command({kSchedrig, "run", file.path(), "--events", path("killed.jsonl"), "--set",
+                         "run.deadline=\"2h\"", "--set", "step[0].hold=\"1h\""});
+  ASSERT_TRUE(command.wait_for_stderr("step 1/1"));
+  command.kill(SIGKILL);
+  EXPECT_EQ(command.finish().exit_code, 128 + SIGKILL);
+  const std::string text = read_text(path("killed.jsonl"));
+  ASSERT_TRUE(text.ends_with("}\n")) << text;
+  EXPECT_GE(names_of(lines_of(text)).size(), 4U) << "what had happened is there: " << text;
+}
+
+TEST_F(Events, of_a_failed_run_end_with_its_verdict) {
+  const ScenarioFile file(std::string(kSpin) + "[checks]\nmax_gap = \"1ns\"\n");
+  const CommandResult result = schedrig({"run", file.path(), "--events", "-"});
+  EXPECT_EQ(result.exit_code, 1);
+  const auto lines = lines_of(result.out);
+  EXPECT_EQ(*lines.back().find("verdict")->as_string(), "fail");
+  EXPECT_EQ(lines.back().find("exit_code")->as_int64(), 1);
+}
+
+TEST_F(Reports, that_cannot_be_written_are_refused_before_the_run) {
+  const ScenarioFile file(kSpin);
+  for (const std::string option : {"--events"}) {
+    const CommandResult result = schedrig({"run", file.path(), option, "/nonexistent/report"});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_NE(result.err.find(option + " /nonexistent/report cannot be written"), std::string::npos)
+        << result.err;
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+TEST_F(Reports, do_not_share_a_place) {
+  const ScenarioFile file(kSpin);
+  const CommandResult both = schedrig({"run", file.path(), "--json", "-", "--events", "-"});
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_NE(both.err.find("--json and --events both go to stdout"), std::string::npos) << both.err;
+  EXPECT_EQ(schedrig({"run", file.path(), "--json", path("x"), "--events", path("x")}).exit_code,
+            2);
+}
+
+TEST_F(Reports, of_several_runs_are_numbered_files) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result =
+      schedrig({"run", file.path(), "--repeat", "3", "--seed", "5", "--events", path("run.jsonl")});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_FALSE(fs::exists(path("run.jsonl")));
+  for (int number = 1; number <= 3; ++number) {
+    const auto lines = lines_of(read_text(path("run." + std::to_string(number) + ".jsonl")));
+    ASSERT_FALSE(lines.empty()) << number;
+    EXPECT_EQ(lines.front().find("seed")->as_int64(), 4 + number);
+  }
+}
+
+TEST_F(Reports, are_part_of_the_plan) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result =
+      schedrig({"run", "--dry-run", file.path(), "--events", path("never.jsonl")});
+  EXPECT_NE(result.out.find("report    summary on stdout, events in " + path("never.jsonl") + "\n"),
+            std::string::npos)
+      << result.out;
+  EXPECT_FALSE(fs::exists(path("never.jsonl")));
+}
+
+} // namespace
+} // namespace schedrig
