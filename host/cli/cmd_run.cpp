@@ -54,8 +54,9 @@ engine::RunReport carry_out(const PreparedRun& prepared, int verbosity,
 // One run with its reports; *written becomes the exit code for the case that one could not be
 // written.
 Result<engine::RunReport> carry_out(const PreparedRun& prepared, int verbosity,
-                                    const ReportPaths& paths, int* written) {
-  RunOutputs outputs(paths);
+                                    const ReportPaths& paths, const std::string& reproduce,
+                                    int* written) {
+  RunOutputs outputs(paths, reproduce);
   engine::ObserverGroup observers;
   TRY(outputs.start(observers));
   engine::RunReport report = carry_out(prepared, verbosity, observers);
@@ -75,7 +76,8 @@ void print_summary(const engine::RunReport& report, const std::string& reproduce
 
 int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
   int written = kExitPass;
-  const auto report = carry_out(prepared, globals.verbosity, verb.options.reports, &written);
+  const auto report =
+      carry_out(prepared, globals.verbosity, verb.options.reports, globals.command, &written);
   if (!report) {
     return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
   }
@@ -94,20 +96,21 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
   Tally tally(verb.repeat);
   int written = kExitPass;
   do {
+    const std::string reproduce =
+        globals.command + " --repeat 1 --seed " + std::to_string(prepared.scenario.run.seed);
     const bool passed_so_far = tally.exit_code() == kExitPass;
-    const auto report =
-        carry_out(prepared, globals.verbosity - 1, paths.of_run(tally.runs() + 1), &written);
+    const auto report = carry_out(prepared, globals.verbosity - 1, paths.of_run(tally.runs() + 1),
+                                  reproduce, &written);
     if (!report) {
       return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
     }
     tally.add(*report);
     if (report->verdict != engine::Verdict::kPass) {
-      print_summary(*report, globals.command + " --repeat 1 --seed " + std::to_string(report->seed),
-                    verb.options, globals);
+      print_summary(*report, reproduce, verb.options, globals);
     }
     const bool first_bad = passed_so_far && tally.exit_code() != kExitPass;
     if (first_bad || (passed_so_far && !tally.goes_on())) {
-      if (const auto json = write_report(ReportFormat::kJson, paths, *report); !json) {
+      if (const auto json = write_report(ReportFormat::kJson, paths, *report, reproduce); !json) {
         written = report_error(json.error(), kExitInfrastructure);
       }
     }
@@ -121,7 +124,7 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
 
 int run_here(const RunVerb& verb, const Globals& globals) {
   const RunOptions& options = verb.options;
-  if (const auto writable = check_report_paths(options.reports); !writable) {
+  if (const auto writable = check_report_paths(options.reports, verb.repeat.several()); !writable) {
     return end_without_run(options, report_error(writable.error(), kExitUsage));
   }
   PreparedRun prepared;

@@ -41,7 +41,7 @@ ReportPaths ReportPaths::of_run(std::uint64_t number) const {
   return one;
 }
 
-Result<> check_report_paths(const ReportPaths& paths) {
+Result<> check_report_paths(const ReportPaths& paths, bool several_runs) {
   for (const ReportFormatInfo& info : kReportFormats) {
     const std::string& path = paths[info.format];
     if (path.empty()) {
@@ -54,6 +54,10 @@ Result<> check_report_paths(const ReportPaths& paths) {
                         " both go to " + (path == "-" ? "stdout" : path),
                     "give each report a place of its own");
       }
+    }
+    if (path == "-" && several_runs && info.one_a_stream) {
+      return fail(StatusCode::kInvalidArgument, std::string(info.option) + " - goes with one run",
+                  "name a file: each run writes its own, with its number");
     }
     if (path != "-") {
       TRY(check_report_file(info.option, path));

@@ -12,7 +12,7 @@
 
 namespace schedrig::cli {
 
-enum class ReportFormat : std::uint32_t { kJson = 0, kEvents };
+enum class ReportFormat : std::uint32_t { kJson = 0, kEvents, kKtap };
 
 struct ReportFormatInfo {
   ReportFormat format = ReportFormat::kJson;
@@ -20,6 +20,7 @@ struct ReportFormatInfo {
   std::string_view label;  // in plans
   std::string_view ending; // of its file in a directory of reports
   std::string_view help;
+  bool one_a_stream = false; // two of them behind each other are none
 };
 
 // By ReportFormat.
@@ -28,6 +29,8 @@ inline constexpr std::array kReportFormats = {
                      "write the JSON document to this file; - for stdout"},
     ReportFormatInfo{ReportFormat::kEvents, "--events", "events", ".jsonl",
                      "write events as JSON lines to this file as the run goes; - for stdout"},
+    ReportFormatInfo{ReportFormat::kKtap, "--ktap", "KTAP", ".ktap",
+                     "write results as KTAP to this file; - for stdout", true},
 };
 
 // A path for each format; empty: not written; "-": stdout.
@@ -51,8 +54,8 @@ class ReportPaths {
   std::array<std::string, kReportFormats.size()> paths_;
 };
 
-// Whether every report could be written where it is to go: no path twice, each writable. Creates
-// nothing.
-[[nodiscard]] Result<> check_report_paths(const ReportPaths& paths);
+// Whether every report could be written where it is to go: no path twice, each writable, on stdout
+// only what may follow itself there. Creates nothing.
+[[nodiscard]] Result<> check_report_paths(const ReportPaths& paths, bool several_runs = false);
 
 } // namespace schedrig::cli

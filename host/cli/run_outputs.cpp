@@ -6,14 +6,18 @@
 
 #include "host/cli/report_file.hpp"
 #include "host/report/json_report.hpp"
+#include "host/report/ktap_report.hpp"
 
 namespace schedrig::cli {
 namespace {
 
-std::string text_of(ReportFormat format, const engine::RunReport& report) {
+std::string text_of(ReportFormat format, const engine::RunReport& report,
+                    const std::string& reproduce) {
   switch (format) {
   case ReportFormat::kJson:
     return report::json_document(report);
+  case ReportFormat::kKtap:
+    return report::ktap_report(report, reproduce);
   case ReportFormat::kEvents:
     break; // written already
   }
@@ -40,7 +44,7 @@ Result<> RunOutputs::finish(const engine::RunReport& report) {
   }
   for (const ReportFormatInfo& info : kReportFormats) {
     if (info.format != ReportFormat::kEvents) {
-      auto written = write_report(info.format, paths_, report);
+      auto written = write_report(info.format, paths_, report, reproduce_);
       first = first ? std::move(written) : std::move(first);
     }
   }
@@ -48,12 +52,12 @@ Result<> RunOutputs::finish(const engine::RunReport& report) {
 }
 
 Result<> write_report(ReportFormat format, const ReportPaths& paths,
-                      const engine::RunReport& report) {
+                      const engine::RunReport& report, const std::string& reproduce) {
   const std::string& path = paths[format];
   if (path == "-") {
-    std::fputs(text_of(format, report).c_str(), stdout);
+    std::fputs(text_of(format, report, reproduce).c_str(), stdout);
   } else if (!path.empty()) {
-    return write_report_file(path, text_of(format, report));
+    return write_report_file(path, text_of(format, report, reproduce));
   }
   return {};
 }

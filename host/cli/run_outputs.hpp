@@ -4,7 +4,7 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include <schedrig/result.hpp>
 
@@ -17,7 +17,9 @@ namespace schedrig::cli {
 
 class RunOutputs {
  public:
-  explicit RunOutputs(ReportPaths paths) : paths_(std::move(paths)) {}
+  // `reproduce` is the command that repeats the run.
+  RunOutputs(ReportPaths paths, std::string reproduce)
+      : paths_(std::move(paths)), reproduce_(std::move(reproduce)) {}
   RunOutputs(const RunOutputs&) = delete;
   RunOutputs& operator=(const RunOutputs&) = delete;
 
@@ -28,12 +30,13 @@ class RunOutputs {
 
  private:
   ReportPaths paths_;
+  std::string reproduce_;
   std::optional<LineFile> events_file_;
   std::optional<report::EventLog> events_;
 };
 
 // A report that is written when its run is over, to where the paths say, if anywhere.
 [[nodiscard]] Result<> write_report(ReportFormat format, const ReportPaths& paths,
-                                    const engine::RunReport& report);
+                                    const engine::RunReport& report, const std::string& reproduce);
 
 } // namespace schedrig::cli

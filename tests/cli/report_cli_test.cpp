@@ -7,6 +7,7 @@
 #include "host/json/text.hpp"
 #include "host/json/value.hpp"
 #include "tests/cli/schedrig_command.hpp"
+#include "tests/support/ktap_parser.hpp"
 
 namespace schedrig {
 namespace {
@@ -128,9 +129,42 @@ TEST_F(Events, of_a_failed_run_end_with_its_verdict) {
   EXPECT_EQ(lines.back().find("exit_code")->as_int64(), 1);
 }
 
+using Ktap = Reports;
+
+TEST_F(Ktap, of_every_config_is_valid_and_passes) {
+  for (const auto& entry : fs::directory_iterator(kSource + "/configs")) {
+    if (entry.path().extension() != ".toml") {
+      continue;
+    }
+    const CommandResult result = schedrig({"run", entry.path().string(), "--ktap", "-"});
+    const auto tests = test::parse_ktap(result.out);
+    ASSERT_TRUE(tests) << tests.error().message << "\n" << result.out;
+    ASSERT_EQ(tests->size(), 1U);
+    EXPECT_TRUE(tests->front().ok) << result.out;
+    EXPECT_EQ(tests->front().description, entry.path().stem().string());
+    EXPECT_GT(tests->front().subtests.size(), 2U) << entry.path();
+  }
+}
+
+TEST_F(Ktap, names_the_check_that_failed_and_how_to_repeat_the_run) {
+  const ScenarioFile file(std::string(kSpin) + "[checks]\nmax_gap = \"1ns\"\n");
+  const CommandResult result = schedrig({"run", file.path(), "--ktap", path("run.ktap")});
+  EXPECT_EQ(result.exit_code, 1);
+  const auto tests = test::parse_ktap(read_text(path("run.ktap")));
+  ASSERT_TRUE(tests) << tests.error().message;
+  const test::KtapResult& run = tests->front();
+  EXPECT_FALSE(run.ok);
+  EXPECT_TRUE(run.diagnostic.starts_with("check max_gap: ")) << run.diagnostic;
+  EXPECT_NE(run.diagnostics.back().find("reproduce: "), std::string::npos);
+  EXPECT_NE(run.diagnostics.back().find(file.path()), std::string::npos);
+  for (const test::KtapResult& each : run.subtests) {
+    EXPECT_EQ(each.ok, each.description != "check max_gap") << each.description;
+  }
+}
+
 TEST_F(Reports, that_cannot_be_written_are_refused_before_the_run) {
   const ScenarioFile file(kSpin);
-  for (const std::string option : {"--events"}) {
+  for (const std::string option : {"--events", "--ktap"}) {
     const CommandResult result = schedrig({"run", file.path(), option, "/nonexistent/report"});
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_NE(result.err.find(option + " /nonexistent/report cannot be written"), std::string::npos)
@@ -159,6 +193,13 @@ TEST_F(Reports, of_several_runs_are_numbered_files) {
     ASSERT_FALSE(lines.empty()) << number;
     EXPECT_EQ(lines.front().find("seed")->as_int64(), 4 + number);
   }
+}
+
+TEST_F(Reports, of_several_runs_do_not_share_stdout) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result = schedrig({"run", file.path(), "--repeat", "2", "--ktap", "-"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("--ktap - goes with one run"), std::string::npos) << result.err;
 }
 
 TEST_F(Reports, are_part_of_the_plan) {
