@@ -12,7 +12,7 @@
 
 namespace schedrig::cli {
 
-enum class ReportFormat : std::uint32_t { kJson = 0, kEvents, kKtap };
+enum class ReportFormat : std::uint32_t { kJson = 0, kEvents, kKtap, kJunit };
 
 struct ReportFormatInfo {
   ReportFormat format = ReportFormat::kJson;
@@ -31,6 +31,8 @@ inline constexpr std::array kReportFormats = {
                      "write events as JSON lines to this file as the run goes; - for stdout"},
     ReportFormatInfo{ReportFormat::kKtap, "--ktap", "KTAP", ".ktap",
                      "write results as KTAP to this file; - for stdout", true},
+    ReportFormatInfo{ReportFormat::kJunit, "--junit", "JUnit", ".xml",
+                     "write results as JUnit XML to this file; - for stdout", true},
 };
 
 // A path for each format; empty: not written; "-": stdout.

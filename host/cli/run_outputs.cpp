@@ -6,6 +6,7 @@
 
 #include "host/cli/report_file.hpp"
 #include "host/report/json_report.hpp"
+#include "host/report/junit_report.hpp"
 #include "host/report/ktap_report.hpp"
 
 namespace schedrig::cli {
@@ -18,6 +19,8 @@ std::string text_of(ReportFormat format, const engine::RunReport& report,
     return report::json_document(report);
   case ReportFormat::kKtap:
     return report::ktap_report(report, reproduce);
+  case ReportFormat::kJunit:
+    return report::junit_report(report, reproduce);
   case ReportFormat::kEvents:
     break; // written already
   }

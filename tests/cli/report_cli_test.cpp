@@ -162,9 +162,23 @@ TEST_F(Ktap, names_the_check_that_failed_and_how_to_repeat_the_run) {
   }
 }
 
+TEST_F(Reports, as_junit_name_the_failed_check_and_how_to_repeat_the_run) {
+  const ScenarioFile file(std::string(kSpin) + "[checks]\nmax_gap = \"1ns\"\n");
+  const CommandResult result = schedrig({"run", file.path(), "--junit", path("run.xml")});
+  EXPECT_EQ(result.exit_code, 1);
+  const std::string text = read_text(path("run.xml"));
+  EXPECT_NE(text.find("tests=\"5\" failures=\"1\" errors=\"0\" skipped=\"1\""), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("name=\"max_gap\" time=\"0.000000\">\n      <failure "), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("<property name=\"reproduce\" value=\"" + kSchedrig + " run " + file.path()),
+            std::string::npos)
+      << text;
+}
+
 TEST_F(Reports, that_cannot_be_written_are_refused_before_the_run) {
   const ScenarioFile file(kSpin);
-  for (const std::string option : {"--events", "--ktap"}) {
+  for (const std::string option : {"--events", "--ktap", "--junit"}) {
     const CommandResult result = schedrig({"run", file.path(), option, "/nonexistent/report"});
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_NE(result.err.find(option + " /nonexistent/report cannot be written"), std::string::npos)

@@ -28,6 +28,7 @@ constexpr std::array kLibraries = {
     Library{"libelf.h", "host/loader/elf_note.cpp"},
     Library{"lzma.h", "host/kernel/"},
     Library{"nlohmann/", "host/json/"},
+    Library{"pugixml.hpp", "host/report/"},
     Library{"spdlog/", "host/log/"},
     Library{"toml++/", "host/config/"},
     Library{"zlib.h", "host/kernel/"},
