@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -35,9 +37,9 @@ struct RunVerb {
 };
 
 engine::RunReport carry_out(const PreparedRun& prepared, int verbosity,
-                            engine::ObserverGroup& observers) {
+                            engine::ObserverGroup& observers, bool* interrupted) {
   engine::Cancellation cancellation;
-  const SignalThread signals(cancellation);
+  std::optional<SignalThread> signals(std::in_place, cancellation);
   report::Console console({.live = isatty(STDERR_FILENO) == 1, .verbosity = verbosity});
   observers.add(console);
   const std::vector<engine::SchedulerChoice> choices = prepared.choices();
@@ -48,18 +50,22 @@ engine::RunReport carry_out(const PreparedRun& prepared, int verbosity,
                                       .kernels_own = prepared.kernels_own.choice,
                                       .schedulers = choices,
                                       .kernel_image = prepared.kernel_image};
-  return engine::run(request, observers, cancellation);
+  engine::RunReport report = engine::run(request, observers, cancellation);
+  signals.reset(); // what it took after the run counts too
+  *interrupted =
+      cancellation.requested() && cancellation.reason() == engine::CancelReason::kInterrupted;
+  return report;
 }
 
 // One run with its reports; *written becomes the exit code for the case that one could not be
-// written.
+// written. *interrupted: a signal asked to end, maybe too late for this run.
 Result<engine::RunReport> carry_out(const PreparedRun& prepared, int verbosity,
                                     const ReportPaths& paths, const std::string& reproduce,
-                                    int* written) {
+                                    int* written, bool* interrupted) {
   RunOutputs outputs(paths, reproduce);
   engine::ObserverGroup observers;
   TRY(outputs.start(observers));
-  engine::RunReport report = carry_out(prepared, verbosity, observers);
+  engine::RunReport report = carry_out(prepared, verbosity, observers, interrupted);
   if (const auto finished = outputs.finish(report); !finished) {
     *written = report_error(finished.error(), kExitInfrastructure);
   }
@@ -76,8 +82,9 @@ void print_summary(const engine::RunReport& report, const std::string& reproduce
 
 int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
   int written = kExitPass;
-  const auto report =
-      carry_out(prepared, globals.verbosity, verb.options.reports, globals.command, &written);
+  bool interrupted = false; // after its end: nothing is left to end
+  const auto report = carry_out(prepared, globals.verbosity, verb.options.reports, globals.command,
+                                &written, &interrupted);
   if (!report) {
     return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
   }
@@ -95,12 +102,13 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
   const ReportPaths& paths = verb.options.reports;
   Tally tally(verb.repeat);
   int written = kExitPass;
+  bool interrupted = false;
   do {
     const std::string reproduce =
         globals.command + " --repeat 1 --seed " + std::to_string(prepared.scenario.run.seed);
     const bool passed_so_far = tally.exit_code() == kExitPass;
     const auto report = carry_out(prepared, globals.verbosity - 1, paths.of_run(tally.runs() + 1),
-                                  reproduce, &written);
+                                  reproduce, &written, &interrupted);
     if (!report) {
       return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
     }
@@ -109,7 +117,7 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
       print_summary(*report, reproduce, verb.options, globals);
     }
     const bool first_bad = passed_so_far && tally.exit_code() != kExitPass;
-    if (first_bad || (passed_so_far && !tally.goes_on())) {
+    if (first_bad || (passed_so_far && (interrupted || !tally.goes_on()))) {
       if (const auto json = write_report(ReportFormat::kJson, paths, *report, reproduce); !json) {
         written = report_error(json.error(), kExitInfrastructure);
       }
@@ -117,8 +125,11 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
     std::fflush(stdout);
     std::fprintf(stderr, "%s\n", report::outcome_line(*report).c_str());
     ++prepared.scenario.run.seed;
-  } while (tally.goes_on());
+  } while (tally.goes_on() && !interrupted);
   std::fputs(tally.line().c_str(), paths.takes_stdout() ? stderr : stdout);
+  if (interrupted) {
+    return kExitInterrupted;
+  }
   return tally.exit_code() == kExitPass ? written : tally.exit_code();
 }
 
