@@ -80,6 +80,30 @@ void print_summary(const engine::RunReport& report, const std::string& reproduce
   }
 }
 
+// The exit code for what stdout did not take.
+int flush_stdout() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+    return kExitPass;
+  }
+  const int code = report_error(
+      fail_errno(errno, "write the results to stdout", "give them a place with room").error(),
+      kExitInfrastructure);
+  std::clearerr(stdout); // said once
+  return code;
+}
+
+// The line that a program takes for the end of a run, after all else that the run has to say.
+// Returns the exit code in it: the run's own, unless only the writing of its reports failed.
+int end_run(const engine::RunReport& report, int written) {
+  const int flushed = flush_stdout();
+  int exit_code = engine::exit_code(report);
+  if (exit_code == kExitPass) {
+    exit_code = written != kExitPass ? written : flushed;
+  }
+  std::fprintf(stderr, "%s\n", report::outcome_line(report, exit_code).c_str());
+  return exit_code;
+}
+
 int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
   int written = kExitPass;
   bool interrupted = false; // after its end: nothing is left to end
@@ -89,10 +113,7 @@ int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& gl
     return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
   }
   print_summary(*report, globals.command, verb.options, globals);
-  std::fflush(stdout); // before the line that a program takes for the end
-  std::fprintf(stderr, "%s\n", report::outcome_line(*report).c_str());
-  const int exit_code = engine::exit_code(*report);
-  return exit_code == kExitPass ? written : exit_code;
+  return end_run(*report, written);
 }
 
 // Each run with the next seed, for the same one would be the same run on a simulated machine. Only
@@ -101,9 +122,10 @@ int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& gl
 int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
   const ReportPaths& paths = verb.options.reports;
   Tally tally(verb.repeat);
-  int written = kExitPass;
+  int unwritten = kExitPass; // exit code for reports that could not be written
   bool interrupted = false;
   do {
+    int written = kExitPass;
     const std::string reproduce =
         globals.command + " --repeat 1 --seed " + std::to_string(prepared.scenario.run.seed);
     const bool passed_so_far = tally.exit_code() == kExitPass;
@@ -122,15 +144,16 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
         written = report_error(json.error(), kExitInfrastructure);
       }
     }
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s\n", report::outcome_line(*report).c_str());
+    if (const int code = end_run(*report, written); code != engine::exit_code(*report)) {
+      unwritten = code;
+    }
     ++prepared.scenario.run.seed;
   } while (tally.goes_on() && !interrupted);
   std::fputs(tally.line().c_str(), paths.takes_stdout() ? stderr : stdout);
   if (interrupted) {
     return kExitInterrupted;
   }
-  return tally.exit_code() == kExitPass ? written : tally.exit_code();
+  return tally.exit_code() == kExitPass ? unwritten : tally.exit_code();
 }
 
 int run_here(const RunVerb& verb, const Globals& globals) {
@@ -149,12 +172,8 @@ int run_here(const RunVerb& verb, const Globals& globals) {
     exit_code = verb.repeat.several() ? run_several(prepared, verb, globals)
                                       : run_once(prepared, verb, globals);
   }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    const int failed =
-        report_error(fail_errno(errno, "write the results to stdout").error(), kExitInfrastructure);
-    exit_code = exit_code == kExitPass ? failed : exit_code;
-  }
-  return exit_code;
+  const int flushed = flush_stdout();
+  return exit_code == kExitPass ? flushed : exit_code;
 }
 
 int run(const RunVerb& verb, const Globals& globals) {

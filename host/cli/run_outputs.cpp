@@ -48,7 +48,9 @@ Result<> RunOutputs::finish(const engine::RunReport& report) {
   for (const ReportFormatInfo& info : kReportFormats) {
     if (info.format != ReportFormat::kEvents) {
       auto written = write_report(info.format, paths_, report, reproduce_);
-      first = first ? std::move(written) : std::move(first);
+      if (first && !written) {
+        first = std::move(written);
+      }
     }
   }
   return first;

@@ -226,5 +226,29 @@ TEST_F(Reports, are_part_of_the_plan) {
   EXPECT_FALSE(fs::exists(path("never.jsonl")));
 }
 
+// /dev/full takes nothing: ENOSPC (full(4)).
+TEST_F(Reports, that_cannot_be_written_are_said_and_decide_the_exit_code_in_the_last_line) {
+  const ScenarioFile file(kSpin);
+  for (const std::string option : {"--json", "--junit", "--ktap"}) {
+    const CommandResult result = schedrig({"run", file.path(), option, "/dev/full"});
+    EXPECT_EQ(result.exit_code, 5) << option;
+    EXPECT_NE(result.err.find("write the report to /dev/full: No space left on device"),
+              std::string::npos)
+        << option << result.err;
+    EXPECT_NE(result.err.find("verdict=pass exit=5 "), std::string::npos) << option << result.err;
+  }
+}
+
+TEST_F(Reports, a_full_stdout_is_said_once_before_the_last_line) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result = test::run_command(
+      {"/bin/sh", "-c", "exec \"$0\" run \"$1\" > /dev/full", SCHEDRIG_BINARY, file.path()});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  const std::size_t said = result.err.find("write the results to stdout");
+  ASSERT_NE(said, std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("write the results to stdout", said + 1), std::string::npos);
+  EXPECT_LT(said, result.err.find("verdict=pass exit=5 ")) << result.err;
+}
+
 } // namespace
 } // namespace schedrig
