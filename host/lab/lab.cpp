@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "host/lab/event_injection.hpp"
 #include "host/lab/initramfs.hpp"
 #include "host/lab/qemu_process.hpp"
 #include "host/lab/session.hpp"
@@ -28,6 +29,11 @@ Result<fs::path> find_lab_init() {
 
 Result<> complete(LabRequest& request) {
   request.qemu = TRY(find_qemu());
+  if (auto corrected = corrected_copy(request.qemu.binary)) {
+    request.qemu.binary = *std::move(corrected);
+  } else {
+    request.qemu.event_injection_fault = corrected.error().message;
+  }
   const auto kernels = TRY(kernel::KernelCache::open());
   request.host_kernel = TRY(kernels.find_lab_host());
   request.init = TRY(find_lab_init());
@@ -54,8 +60,11 @@ Result<LabReport> run_in_lab(const LabRequest& request) {
   report.initramfs_bytes = initramfs->bytes;
   report.staging = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started);
-  auto qemu = TRY(QemuProcess::start(request.qemu, {request.host_kernel.image, initramfs->fd.get(),
-                                                    request.cpus, request.memory_mib}));
+  auto qemu = TRY(QemuProcess::start(request.qemu, {.kernel = request.host_kernel.image,
+                                                    .initramfs_fd = initramfs->fd.get(),
+                                                    .cpus = request.cpus,
+                                                    .memory_mib = request.memory_mib,
+                                                    .qemu_arguments = request.qemu_arguments}));
   Session session(staged, qemu);
   TRY(session.run(report));
   return report;

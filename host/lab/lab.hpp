@@ -39,7 +39,8 @@ struct LabRequest {
   std::vector<kernel::KernelEntry> guest_kernels;       // in the lab's kernel cache, as here
   kernel::KernelEntry host_kernel;                      // must have its kvm modules
   Qemu qemu;
-  std::filesystem::path init; // the schedrig-lab-init program
+  std::vector<std::string> qemu_arguments; // more of them, for a look at the emulation itself
+  std::filesystem::path init;              // the schedrig-lab-init program
 
   // Two emulated CPUs run on two threads of this machine; more only helps where it has more.
   unsigned cpus = 2;
@@ -73,7 +74,8 @@ struct LabReport {
 // (../lib/schedrig/schedrig-lab-init). Errors: kNotFound.
 Result<std::filesystem::path> find_lab_init();
 
-// Fills in qemu, host_kernel and init from the cache and the build.
+// Fills in qemu, host_kernel and init from the cache and the build. QEMU is the copy whose event
+// injection is corrected, if that could be done (event_injection.hpp).
 // Errors: kNotFound, whose help says what to fetch.
 Result<> complete(LabRequest& request);
 

@@ -108,6 +108,7 @@ std::vector<std::string> qemu_arguments(const Qemu& qemu, const HostSpec& spec, 
     args.emplace_back("-L");
     args.push_back(dir.string());
   }
+  args.insert(args.end(), spec.qemu_arguments.begin(), spec.qemu_arguments.end());
   return args;
 }
 

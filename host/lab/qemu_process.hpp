@@ -25,6 +25,7 @@ struct HostSpec {
   int initramfs_fd = -1; // borrowed; readable from offset 0
   unsigned cpus = 2;
   unsigned memory_mib = 3072;
+  std::vector<std::string> qemu_arguments; // after our own
 };
 
 // QEMU's arguments. The file descriptors are the numbers QEMU inherits.

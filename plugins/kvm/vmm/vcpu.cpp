@@ -142,9 +142,11 @@ bool Vcpu::handle_exit(Board& board, Lifecycle& lifecycle) {
     if (run_->internal.suberror == KVM_INTERNAL_ERROR_DELIVERY_EV && may_repeat_delivery()) {
       // The CPU says that it exited for an MMIO access in the middle of delivering an event. KVM
       // has queued the event again and changed nothing else, so entering the guest again is safe:
-      // it takes the event and comes back to the access. QEMU's emulated SVM reports this now and
-      // then for an access that has nothing to do with the event; a guest that really has its
-      // stack or IDT in a device does it at once again, and then it is an error.
+      // it takes the event and comes back to the access. QEMU's emulated SVM makes KVM believe it
+      // for the first access after any exception in the guest: VMEXIT copies EVENTINJ to
+      // EXITINTINFO whether valid or not, and KVM looks at the type alone (Linux 7.3, svm.c,
+      // svm_check_emulate_instruction). A guest that really has its stack or IDT in a device does
+      // it at once again, and then it is an error.
       exits_.count(ExitKind::kDeliveryRepeated);
       return true;
     }
