@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# The long counts, a part at a time: ./dev soak [PART...]. A part that has passed on these very sources
+# is not repeated, so a soak that was interrupted goes on where it was; --again forgets what passed.
+# One line a part, also in build/soak/figures, which the docs quote. Stops at the first that fails.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+
+jobs=$(nproc)
+schedrig=build/bin/schedrig
+# What the parts depend on: every file that git knows or would know.
+sources=$(git ls-files --cached --others --exclude-standard -z | xargs -0 sha256sum 2>/dev/null |
+  sha256sum | cut -c1-16)
+passed=build/soak/$sources
+
+# quiet NAME COMMAND...: the output is kept in build/soak/NAME.log and shown when it fails.
+quiet() {
+  local name=$1
+  shift
+  "$@" >"build/soak/$name.log" 2>&1 </dev/null || { tail -n 60 "build/soak/$name.log" && return 1; }
+}
+
+# Every test 20 times: what depends on chance or on time shows here.
+part_repeat() {
+  quiet repeat ctest --test-dir build --output-on-failure --no-tests=error -LE '^lab$' -j "$jobs" \
+    --repeat until-fail:20
+}
+
+# The lab's own tests, and the contract suite on a real kernel, ten guests one after the other.
+part_lab() {
+  quiet lab ctest --test-dir build --output-on-failure --no-tests=error -L '^lab$'
+  local i
+  for ((i = 1; i <= 10; i++)); do
+    quiet "lab-contract-$i" "$schedrig" lab exec --timeout 900 -- \
+      build/bin/contract_test --backend=kvm
+  done
+}
+
+# Every machine shape, not only the four of the lab lane.
+part_boots() {
+  local init=$PWD/build/bin/kvm_vmm_guest_init
+  quiet boots "$schedrig" lab exec --timeout 1800 --stage "$init" -- \
+    build/bin/kvm_vmm_boot_test "--init=$init"
+}
+
+resident_kib() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null; }
+
+# One process runs a scenario a thousand times and does not grow.
+part_repeated_run() {
+  local pid now first=0 last=0
+  "$schedrig" -q run configs/quickstart.toml --repeat 1000 --until-fail \
+    >build/soak/repeated_run.log 2>&1 </dev/null &
+  pid=$!
+  sleep 0.5 # some hundred runs
+  while now=$(resident_kib "$pid") && [ -n "$now" ]; do
+    [ "$first" != 0 ] || first=$now
+    last=$now
+    sleep 0.1
+  done
+  wait "$pid" || return 1
+  printf 'resident after the first runs: %d KiB, at the end: %d KiB\n' "$first" "$last" |
+    tee -a build/soak/repeated_run.log
+  [ "$first" != 0 ] && [ "$last" -le $((first + first / 10)) ]
+}
+
+sanitized() {
+  quiet "$1-build" cmake --preset "$1" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+  quiet "$1-build" cmake --build --preset "$1" -j "$jobs" -- --quiet
+  quiet "$1" ctest --test-dir "build-$1" --output-on-failure --no-tests=error \
+    -L '^(unit|contract)$' -j "$jobs"
+}
+part_asan() { sanitized asan; }
+part_tsan() { sanitized tsan; }
+
+part_tidy() { quiet tidy ./dev lint --all; }
+
+parts=(repeat repeated_run boots lab asan tsan tidy)
+
+usage() {
+  printf 'usage: ./dev soak [--again] [PART...]\nparts: %s\n' "${parts[*]}" >&2
+  exit 2
+}
+
+if [ "${1:-}" = --again ]; then
+  rm -rf "$passed"
+  shift
+fi
+[ $# -gt 0 ] || set -- "${parts[@]}"
+for part in "$@"; do
+  declare -F "part_$part" >/dev/null || usage
+done
+mkdir -p "$passed"
+for part in "$@"; do
+  if [ -f "$passed/$part" ]; then
+    printf 'soak %-14s passed before, in %s s\n' "$part" "$(cat "$passed/$part")"
+    continue
+  fi
+  start=$SECONDS
+  if ! "part_$part"; then
+    printf 'soak %-14s FAILED after %d s: build/soak/%s*.log\n' "$part" $((SECONDS - start)) "$part"
+    exit 1
+  fi
+  echo $((SECONDS - start)) >"$passed/$part"
+  printf 'soak %-14s passed, %d s\n' "$part" $((SECONDS - start)) | tee -a build/soak/figures
+done
