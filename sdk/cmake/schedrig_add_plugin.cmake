@@ -1,9 +1,14 @@
 # schedrig_add_plugin(NAME KIND backend|scheduler SOURCES file...)
 #
-# A plugin as a MODULE library NAME.so: hidden symbols, so that two plugins never share any;
-# undefined symbols refused at link time rather than at load.
+# A plugin as a MODULE library NAME.so, target schedrig_plugin_NAME: hidden symbols, so that two
+# plugins never share any; undefined symbols refused at link time rather than at load. The file is
+# written to SCHEDRIG_PLUGIN_OUTPUT_DIRECTORY, if that is set.
 function(schedrig_add_plugin name)
   cmake_parse_arguments(PLUGIN "" "KIND" "SOURCES" ${ARGN})
+  if(NOT name MATCHES "^[a-z][a-z0-9_]*$")
+    message(FATAL_ERROR "schedrig_add_plugin(${name}): a plugin's name is a lower-case letter, "
+      "then lower-case letters, digits and _")
+  endif()
   if(NOT PLUGIN_KIND MATCHES "^(backend|scheduler)$")
     message(FATAL_ERROR "schedrig_add_plugin(${name}): KIND is backend or scheduler")
   endif()
@@ -17,7 +22,10 @@ function(schedrig_add_plugin name)
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_compile_features(${target} PRIVATE cxx_std_20)
   target_link_libraries(${target} PRIVATE schedrig::sdk)
-  if(NOT SCHEDRIG_SANITIZE) # sanitizer runtimes are left undefined in shared objects on purpose
+  if(SCHEDRIG_SANITIZE) # their runtimes are left undefined in shared objects on purpose
+    target_compile_options(${target} PRIVATE -fsanitize=${SCHEDRIG_SANITIZE})
+    target_link_options(${target} PRIVATE -fsanitize=${SCHEDRIG_SANITIZE})
+  else()
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
   if(SCHEDRIG_PLUGIN_OUTPUT_DIRECTORY)

@@ -1,0 +1,17 @@
+# BUILD, SCRATCH, EXAMPLES, COMPILER, GENERATOR: see CMakeLists.txt.
+function(run)
+  execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+endfunction()
+
+file(REMOVE_RECURSE "${SCRATCH}")
+run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${SCRATCH}/built_for")
+# Nothing may remember where it was installed to.
+file(RENAME "${SCRATCH}/built_for" "${SCRATCH}/moved to")
+
+foreach(example IN LISTS EXAMPLES)
+  run("${CMAKE_COMMAND}" -S "${SCRATCH}/moved to/share/schedrig/examples/${example}"
+    -B "${SCRATCH}/${example}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
+    "-DCMAKE_PREFIX_PATH=${SCRATCH}/moved to" -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror")
+  run("${CMAKE_COMMAND}" --build "${SCRATCH}/${example}")
+endforeach()
