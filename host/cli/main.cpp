@@ -89,9 +89,9 @@ int parse_and_run(int argc, char** argv) {
       ->allow_extra_args(false);
 
   Action action;
-  for (const auto add :
-       {add_run_verb, add_check_verb, add_explain_verb, add_ops_verb, add_plugins_verb,
-        add_doctor_verb, add_kernel_verb, add_lab_verb, add_schema_verb, add_completions_verb}) {
+  for (const auto add : {add_run_verb, add_check_verb, add_explain_verb, add_ops_verb,
+                         add_plugins_verb, add_doctor_verb, add_kernel_verb, add_lab_verb,
+                         add_new_verb, add_schema_verb, add_completions_verb}) {
     add(app, globals, action);
   }
   if (const int code = refuse_unknown_verb(app, argc, argv); code != kExitPass) {
