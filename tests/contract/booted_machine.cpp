@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tests/contract/booted_machine.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <sstream>
 
 #include "host/engine/scenario_runner.hpp"
 #include "host/kernel/kernel_cache.hpp"
+#include "host/topology/host_topology.hpp"
 
 namespace schedrig::contract {
 namespace {
@@ -30,6 +34,13 @@ constexpr auto kUnknownDsq = fault("unknown_dsq");
 constexpr auto kRestart = fault("restart");
 constexpr auto kInit = fault("init");
 
+loader::Discovery discover() {
+  loader::SearchRequest request;
+  request.command_line.assign(options().plugin_dirs.begin(), options().plugin_dirs.end());
+  request.installation = loader::installation_plugin_directory();
+  return loader::discover_plugins(loader::plugin_search_path(request));
+}
+
 } // namespace
 
 Options& options() {
@@ -42,9 +53,7 @@ BootedMachine& BootedMachine::get() {
   return machine;
 }
 
-BootedMachine::BootedMachine()
-    : registry_(loader::discover_plugins(
-          {{loader::installation_plugin_directory(), loader::SearchOrigin::kInstallation}})) {
+BootedMachine::BootedMachine() : registry_(discover()) {
   if (auto booted = boot(); !booted) {
     problem_ =
         booted.error().message + (booted.error().help.empty() ? "" : "; ") + booted.error().help;
@@ -62,12 +71,22 @@ BootedMachine::~BootedMachine() {
 Result<> BootedMachine::boot() {
   const auto* backend_plugin = TRY(registry_.load(options().backend, PluginKind::kBackend));
   const auto* scheduler = TRY(registry_.load("eevdf", PluginKind::kScheduler));
-  auto* backend = query<Backend>(*backend_plugin->plugin);
-  if (backend == nullptr) {
+  backend_ = query<Backend>(*backend_plugin->plugin);
+  if (backend_ == nullptr) {
     return fail(StatusCode::kInternal, "the plugin offers no backend");
   }
+  if (options().host_topology) {
+    topology_ = TRY(topology::read_host_shape()).topology;
+    view_ = topology_.view();
+  }
   BackendInfo info;
-  backend->info(&info);
+  backend_->info(&info);
+  if (cpu_count(view_) > info.max_cpus) {
+    return fail(StatusCode::kUnsupported,
+                "the suite's machine has " + std::to_string(cpu_count(view_)) +
+                    " CPUs, the backend offers " + std::to_string(info.max_cpus),
+                "--topology=host takes this machine's, and skips what counts on the suite's");
+  }
   std::string image;
   if (info.needs_kernel_image != 0) {
     const auto cache = TRY(kernel::KernelCache::open());
@@ -80,7 +99,7 @@ Result<> BootedMachine::boot() {
                             .seed = 1,
                             .params = {}};
   handle_ = std::make_unique<engine::MachineHandle>(
-      TRY(engine::MachineHandle::create(*backend, spec, events_, cancellation_)));
+      TRY(engine::MachineHandle::create(*backend_, spec, events_, cancellation_)));
   Machine& machine = **handle_;
   TRY(from_status(machine.boot(kBootNs)));
   auto* files = query<FilesFacet>(machine);
@@ -96,7 +115,23 @@ Result<> BootedMachine::boot() {
   tasks_ = tasks;
   session_ =
       std::make_unique<engine::Session>(machine, *files, *tasks, view_, events_, cancellation_);
-  return session_->read_online_cpus();
+  TRY(session_->read_online_cpus());
+  std::istringstream controllers(TRY(session_->files().read("/sys/fs/cgroup/cgroup.controllers")));
+  controllers_.assign(std::istream_iterator<std::string>(controllers), {});
+  return {};
+}
+
+bool BootedMachine::has_controller(std::string_view name) const {
+  return std::ranges::find(controllers_, name) != controllers_.end();
+}
+
+std::vector<engine::Missing> BootedMachine::missing(const Scenario& scenario) const {
+  Scenario on_this = scenario;
+  on_this.machine.topology = topology_;
+  BackendInfo info;
+  backend_->info(&info);
+  return engine::missing_capabilities(on_this, options().backend, info,
+                                      engine::read_facets(*backend_));
 }
 
 Result<> BootedMachine::load_schedulers(SchedulersFacet& facet) {

@@ -13,6 +13,7 @@
 #include <schedrig/schedulers.hpp>
 #include <schedrig/tasks.hpp>
 
+#include "host/engine/capability.hpp"
 #include "host/engine/machine_handle.hpp"
 #include "host/engine/observer.hpp"
 #include "host/engine/run_report.hpp"
@@ -24,8 +25,10 @@ namespace schedrig::contract {
 
 // What the command line of the test asks for.
 struct Options {
-  std::string backend; // plugin name
-  std::string kernel;  // version prefix or path, for backends that boot one; empty: the newest
+  std::string backend;                  // plugin name, or a path with a slash
+  std::string kernel;                   // version prefix or path; empty: the newest
+  bool host_topology = false;           // of this machine, instead of the suite's
+  std::vector<std::string> plugin_dirs; // before the installation's own
 };
 Options& options();
 
@@ -48,6 +51,13 @@ class BootedMachine {
   [[nodiscard]] engine::GuestFiles& files() { return session_->files(); }
   [[nodiscard]] TasksFacet& tasks() { return session_->tasks(); }
   [[nodiscard]] Machine& machine() { return **handle_; }
+  // 2 LLCs of 2 CPUs, which part of the cases count on.
+  [[nodiscard]] bool has_suites_shape() const { return !options().host_topology; }
+  [[nodiscard]] std::uint32_t cpus() const { return cpu_count(view_); }
+  // In its root cgroup.
+  [[nodiscard]] bool has_controller(std::string_view name) const;
+  // What the scenario needs that the backend lacks a facet for.
+  [[nodiscard]] std::vector<engine::Missing> missing(const Scenario& scenario) const;
   // Whether it can attach anything but the kernel's own scheduler.
   [[nodiscard]] bool attaches_schedulers() const { return attaches_schedulers_; }
 
@@ -66,6 +76,8 @@ class BootedMachine {
   Topology topology_ = Topology::uniform(kNodes, kLlcs, kCoresPerLlc, 1);
   TopologyView view_ = topology_.view();
   loader::Registry registry_;
+  Backend* backend_ = nullptr;
+  std::vector<std::string> controllers_;
   std::unique_ptr<engine::MachineHandle> handle_;
   std::unique_ptr<engine::Session> session_;
   std::vector<engine::SchedulerChoice> schedulers_;

@@ -9,6 +9,7 @@
 
 #include "tests/contract/booted_machine.hpp"
 #include "tests/contract/file_cases.hpp"
+#include "tests/contract/requirements.hpp"
 
 namespace schedrig::contract {
 namespace {
@@ -36,7 +37,13 @@ class FileContract : public testing::TestWithParam<FileCase> {
  protected:
   void SetUp() override {
     ASSERT_TRUE(machine().up()) << machine().problem();
+    if (const std::string reason = why_not(GetParam(), machine()); !reason.empty()) {
+      GTEST_SKIP() << reason;
+    }
     for (const char* controller : {"cpuset", "cpu", "io", "memory", "pids"}) {
+      if (!machine().has_controller(controller)) {
+        continue;
+      }
       const auto enabled = machine().files().write("/sys/fs/cgroup/cgroup.subtree_control",
                                                    std::string("+") + controller);
       ASSERT_TRUE(enabled) << enabled.error().message;
@@ -60,7 +67,7 @@ class FileContract : public testing::TestWithParam<FileCase> {
   }
 
   void TearDown() override {
-    if (!machine().up()) {
+    if (!machine().up() || IsSkipped()) {
       return;
     }
     (void)machine().files().write(std::string(kCgroup) + "/cgroup.freeze", "0");

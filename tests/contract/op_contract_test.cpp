@@ -8,6 +8,7 @@
 #include "host/report/names.hpp"
 #include "tests/contract/op_cases.hpp"
 #include "tests/contract/op_cases_payload.hpp"
+#include "tests/contract/requirements.hpp"
 
 namespace schedrig::contract {
 namespace {
@@ -52,7 +53,11 @@ TEST_P(OpContract, holds) {
   BootedMachine& machine = BootedMachine::get();
   ASSERT_TRUE(machine.up()) << machine.problem();
   const OpCase& one = GetParam();
-  const engine::RunReport report = machine.run(scenario_of(one));
+  const Scenario scenario = scenario_of(one);
+  if (const std::string reason = why_not(one, scenario, machine); !reason.empty()) {
+    GTEST_SKIP() << reason;
+  }
+  const engine::RunReport report = machine.run(scenario);
   if (needs_payloads(one) && query<PayloadsFacet>(machine.machine()) == nullptr) {
     expect_refused(report);
     return;
