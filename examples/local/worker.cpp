@@ -2,13 +2,13 @@
 #include "worker.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <limits>
 
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -94,6 +94,13 @@ TEST_F(Tree, a_plugin_that_includes_another_plugin_is_found) {
                           "plugins/schedulers/fifo/ must not include plugins/schedulers/eevdf/"));
 }
 
+TEST_F(Tree, an_example_that_includes_more_than_the_sdk_is_found) {
+  EXPECT_THAT(breaches_of("examples/mine/x.cpp", "#include <schedrig/ops.hpp>\n"
+                                                 "#include \"host/text/text.hpp\"\n"),
+              ElementsAre("examples/mine/x.cpp:2: host/text/text.hpp examples/mine/ must not "
+                          "include host/"));
+}
+
 TEST_F(Tree, a_host_that_includes_a_plugin_is_found) {
   EXPECT_THAT(breaches_of("host/engine/x.hpp", "#include \"plugins/kvm/vmm/vm.hpp\"\n"),
               ElementsAre("host/engine/x.hpp:1: plugins/kvm/vmm/vm.hpp host/ must not include "

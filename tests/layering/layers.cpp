@@ -45,7 +45,7 @@ constexpr std::array<std::string_view, 7> kSystemFolders = {
     "arpa/", "asm-generic/", "asm/", "linux/", "net/", "netinet/", "sys/"};
 
 // The unit of layering that a path belongs to, with a slash at its end: "sdk/", "host/",
-// "plugins/kvm/", "plugins/schedulers/fifo/", "tests/"; empty for anything else.
+// "plugins/kvm/", "plugins/schedulers/fifo/", "examples/local/", "tests/"; empty for anything else.
 std::string unit_of(const fs::path& path) {
   std::vector<std::string> parts;
   for (const fs::path& part : path) {
@@ -54,7 +54,7 @@ std::string unit_of(const fs::path& path) {
   if (parts.size() < 2) {
     return {};
   }
-  if (parts[0] != "plugins") {
+  if (parts[0] != "plugins" && parts[0] != "examples") {
     return parts[0] + "/";
   }
   const bool scheduler = parts[1] == "schedulers" && parts.size() > 3;
@@ -162,7 +162,7 @@ std::vector<Include> includes_of(std::string_view text) {
 
 Findings check_tree(const fs::path& root) {
   std::vector<fs::path> files;
-  for (const char* top : {"sdk", "host", "plugins", "tests"}) {
+  for (const char* top : {"sdk", "host", "plugins", "examples", "tests"}) {
     std::error_code missing;
     for (const auto& entry : fs::recursive_directory_iterator(root / top, missing)) {
       if (entry.is_regular_file() && is_source(entry.path())) {

@@ -23,9 +23,12 @@ inline const fs::path kBuild = SCHEDRIG_BUILD;
 inline const fs::path kScratch = SCHEDRIG_SCRATCH;
 inline const fs::path kInstalled = kScratch / "moved to"; // a blank has broken many a script
 
-inline CommandResult installed_schedrig(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), (kInstalled / "bin" / "schedrig").string());
+inline CommandResult installed(const std::string& program, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), (kInstalled / "bin" / program).string());
   return test::run_command(std::move(arguments));
+}
+inline CommandResult installed_schedrig(std::vector<std::string> arguments) {
+  return installed("schedrig", std::move(arguments));
 }
 
 // With this build's generator: the default one needs make, which may not be there.

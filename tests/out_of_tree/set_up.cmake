@@ -1,4 +1,4 @@
-# BUILD, SCRATCH, EXAMPLES, COMPILER, GENERATOR: see CMakeLists.txt.
+# BUILD, SCRATCH, COMPILER, GENERATOR: see CMakeLists.txt.
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
 endfunction()
@@ -8,7 +8,9 @@ run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${SCRATCH}/built_for")
 # Nothing may remember where it was installed to.
 file(RENAME "${SCRATCH}/built_for" "${SCRATCH}/moved to")
 
-foreach(example IN LISTS EXAMPLES)
+file(GLOB examples RELATIVE "${SCRATCH}/moved to/share/schedrig/examples"
+  "${SCRATCH}/moved to/share/schedrig/examples/*")
+foreach(example IN LISTS examples)
   run("${CMAKE_COMMAND}" -S "${SCRATCH}/moved to/share/schedrig/examples/${example}"
     -B "${SCRATCH}/${example}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
     "-DCMAKE_PREFIX_PATH=${SCRATCH}/moved to" -DCMAKE_BUILD_TYPE=RelWithDebInfo
