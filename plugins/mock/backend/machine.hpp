@@ -153,7 +153,6 @@ class MockMachine final : public Machine,
   std::vector<Group> groups_;
   std::vector<std::int32_t> task_pids_; // by TaskId
   std::uint32_t dying_ = 0;             // tasks that run_until_dead still waits for
-  bool counting_deaths_ = false;
 
   Scheduler default_;           // `eevdf` once it was attached, else empty
   Scheduler attached_;          // empty: the default or the built-in fallback runs

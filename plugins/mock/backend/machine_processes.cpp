@@ -100,9 +100,9 @@ void MockMachine::on_task_dead(TaskId id) noexcept {
       }
     }
   }
-  if (counting_deaths_ && dying_ > 0) {
-    --dying_;
-    if (dying_ == 0) {
+  if (process.awaited) {
+    process.awaited = false;
+    if (--dying_ == 0) {
       wake_ = true;
     }
   }

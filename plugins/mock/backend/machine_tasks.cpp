@@ -124,16 +124,19 @@ Status MockMachine::stop(std::uint32_t index, std::int64_t grace_ns,
 }
 
 void MockMachine::run_until_dead(const std::vector<std::int32_t>& pids, Nanos deadline) {
-  dying_ =
-      static_cast<std::uint32_t>(std::count_if(pids.begin(), pids.end(), [this](std::int32_t pid) {
-        return !processes_.find(pid)->zombie;
-      }));
-  counting_deaths_ = true;
+  dying_ = 0;
+  for (const std::int32_t pid : pids) {
+    Process& process = *processes_.find(pid);
+    process.awaited = !process.zombie;
+    dying_ += process.awaited ? 1 : 0;
+  }
   while (dying_ > 0 && engine_.now() < deadline) {
     wake_ = false; // events and interrupts stay noted in their own flags
     engine_.run_until(deadline, wake_);
   }
-  counting_deaths_ = false;
+  for (const std::int32_t pid : pids) {
+    processes_.find(pid)->awaited = false;
+  }
   rearm_wake();
   clock_ = engine_.now();
 }

@@ -21,6 +21,7 @@ struct Process {
   std::uint32_t cgroup = 0;
   bool zombie = false;
   bool frozen = false;
+  bool awaited = false; // MockMachine::run_until_dead counts its end
 };
 
 class Processes {

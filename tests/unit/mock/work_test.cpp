@@ -196,5 +196,19 @@ TEST(Work, who_does_not_hear_the_request_is_killed_after_the_grace) {
   EXPECT_LT(m.now() - asked, 2 * kSecond + kMs);
 }
 
+TEST(Work, a_group_has_its_time_to_stop_while_others_die) {
+  TestMachine m(1);
+  ASSERT_EQ(m.mkdir(kCgroups + "/doomed"), 0);
+  m.run_work(work(WorkType::kSpin, 4), kCgroups + "/doomed");
+  const auto group = m.run_work(work(WorkType::kSpin, 4));
+  m.run_for(kSecond);
+  ASSERT_EQ(m.write(kCgroups + "/doomed/cgroup.kill", "1"), 0); // they die when they are next run
+  const auto reports = m.stop(group);
+  ASSERT_EQ(reports.size(), 4U);
+  for (const OwnedReport& each : reports) {
+    EXPECT_EQ(each.report.completed, 1U) << each.report.worker;
+  }
+}
+
 } // namespace
 } // namespace schedrig::mock::test
