@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include <schedrig/prng.hpp>
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/topology.hpp>
 
@@ -31,7 +32,6 @@
 #include "plugins/mock/sim/cpu_mask.hpp"
 #include "plugins/mock/sim/dsq.hpp"
 #include "plugins/mock/sim/event_queue.hpp"
-#include "plugins/mock/sim/prng.hpp"
 #include "plugins/mock/sim/task.hpp"
 #include "plugins/mock/sim/task_table.hpp"
 

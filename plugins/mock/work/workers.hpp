@@ -13,10 +13,10 @@
 #include <optional>
 #include <vector>
 
+#include <schedrig/prng.hpp>
 #include <schedrig/work.hpp>
 
 #include "plugins/mock/sim/behaviour.hpp"
-#include "plugins/mock/sim/prng.hpp"
 
 namespace schedrig::mock {
 

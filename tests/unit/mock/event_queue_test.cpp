@@ -5,9 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <schedrig/prng.hpp>
+
 #include "plugins/mock/sim/dsq.hpp"
 #include "plugins/mock/sim/event_queue.hpp"
-#include "plugins/mock/sim/prng.hpp"
 
 namespace schedrig::mock::test {
 namespace {
