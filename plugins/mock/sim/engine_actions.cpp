@@ -80,6 +80,7 @@ bool Engine::start_action(CpuId id, Task& task, TaskId curr) {
   switch (action.kind) {
   case ActionKind::kSleep: {
     ++stats_.sleeps;
+    record_gap(task, now_, id); // it ran: what follows is its own wish
     const Nanos slack = action.precise ? 0 : static_cast<Nanos>(timer_slack_.below(kTimerSlackNs));
     task.wait = Wait::kTimer;
     task.wait_until = now_ + action.ns + slack;
@@ -93,6 +94,7 @@ bool Engine::start_action(CpuId id, Task& task, TaskId curr) {
       return true;
     }
     ++stats_.waits;
+    record_gap(task, now_, id);
     task.wait = Wait::kToken;
     block(id, TaskState::kSleeping);
     return false;

@@ -268,5 +268,23 @@ TEST(WorkTypes, wake_latencies_are_a_bounded_sample_of_all) {
   EXPECT_LT(*most, kMs);
 }
 
+TEST(WorkTypes, a_sleep_or_a_wait_before_the_first_work_is_no_gap) {
+  WorkSpec sleeper = work(WorkType::kSequence);
+  const std::array phases = {WorkPhase{PhaseKind::kSleep, 100 * kMs},
+                             WorkPhase{PhaseKind::kSpin, kMs}};
+  sleeper.phases = phases;
+  WorkSpec pipe = default_work(WorkType::kPipeIo);
+  pipe.burst_iterations = 20'000; // the reader waits some 20 ms for its first byte
+  for (const WorkSpec& spec : {sleeper, pipe}) {
+    Observed run(spec, 2);
+    for (const OwnedReport& each : run.reports) {
+      EXPECT_GT(each.report.work_units, 0U);
+      for (const Gap& gap : each.gaps) {
+        EXPECT_LT(gap.length_ns, kMs) << work_type_info(spec.type).name << each.report.worker;
+      }
+    }
+  }
+}
+
 } // namespace
 } // namespace schedrig::mock::test
