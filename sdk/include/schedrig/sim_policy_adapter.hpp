@@ -184,7 +184,7 @@ template <class Policy> class PolicyPlugin final : public Plugin, public SimPoli
                                                           : nullptr;
   }
   Status create_policy(ParamsView params, SimPolicy** out) noexcept override {
-    return guard("create_policy", [&] { *out = new Policy(params); });
+    return guard("create_policy", [&] { *out = std::make_unique<Policy>(params).release(); });
   }
   void destroy_policy(SimPolicy* policy) noexcept override { delete static_cast<Policy*>(policy); }
 };
