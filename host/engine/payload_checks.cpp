@@ -119,7 +119,8 @@ std::vector<CheckRecord> evaluate_payload_checks(std::span<const PayloadCheck> c
   return results;
 }
 
-std::vector<CheckRecord> gating_checks(const std::vector<PayloadRecord>& payloads) {
+std::vector<CheckRecord> gating_checks(std::span<const PayloadDef> declared,
+                                       const std::vector<PayloadRecord>& payloads) {
   std::vector<CheckRecord> gates;
   for (const PayloadRecord& record : payloads) {
     if (!record.gate) {
@@ -128,6 +129,18 @@ std::vector<CheckRecord> gating_checks(const std::vector<PayloadRecord>& payload
     for (CheckRecord check : record.checks) {
       check.name = "payload " + payload_label(record) + " " + check.name;
       gates.push_back(std::move(check));
+    }
+  }
+  for (const PayloadDef& def : declared) {
+    const bool ran = std::ranges::find(payloads, def.name, &PayloadRecord::name) != payloads.end();
+    if (!def.gate || ran) {
+      continue;
+    }
+    for (const PayloadCheck& check : def.checks) {
+      gates.push_back({.name = "payload " + def.name + " " + check.metric,
+                       .verdict = Verdict::kInconclusive,
+                       .observed = "the payload never ran",
+                       .limit = limit_of(check)});
     }
   }
   return gates;

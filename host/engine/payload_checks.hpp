@@ -25,7 +25,9 @@ void add_common_metrics(PayloadRecord& record);
 [[nodiscard]] std::vector<CheckRecord> evaluate_payload_checks(std::span<const PayloadCheck> checks,
                                                                const PayloadRecord& record);
 
-// The checks of payloads with a gate, as part of the run's.
-[[nodiscard]] std::vector<CheckRecord> gating_checks(const std::vector<PayloadRecord>& payloads);
+// The checks of payloads with a gate, as part of the run's. Those of a declared payload that never
+// ran are inconclusive.
+[[nodiscard]] std::vector<CheckRecord> gating_checks(std::span<const PayloadDef> declared,
+                                                     const std::vector<PayloadRecord>& payloads);
 
 } // namespace schedrig::engine

@@ -263,7 +263,7 @@ class Run {
       return;
     }
     report_.checks = evaluate_checks(scenario_.checks, report_.workers);
-    const auto gates = gating_checks(report_.payloads);
+    const auto gates = gating_checks(scenario_.payloads, report_.payloads);
     report_.checks.insert(report_.checks.end(), gates.begin(), gates.end());
     report_.verdict = report_.cause ? Verdict::kFail : Verdict::kPass; // skip is weaker than pass
     const auto worst = std::ranges::max_element(report_.checks, {}, &CheckRecord::verdict);

@@ -62,7 +62,9 @@ class Runner {
 
   // The first failure of the run is its cause; `where` says where in the scenario it happened.
   void fail_step(StepRecord& step, Error error, const std::string& where) {
-    step.verdict = Verdict::kFail;
+    // Of what an interrupt cut short nobody knows how it would have ended.
+    const bool interrupted = error.code == StatusCode::kInterrupted;
+    step.verdict = std::max(step.verdict, interrupted ? Verdict::kInconclusive : Verdict::kFail);
     if (!report_.cause) {
       report_.cause = where.empty() ? error : Error(error).context(where);
     }

@@ -50,7 +50,7 @@ Case step_case(const RunReport& report, const StepRecord& step, std::string name
     result.message = step.error->message;
     result.details = evidence(report, *step.error);
   } else if (step.verdict == Verdict::kSkip) {
-    result.message = "the run had failed before";
+    result.message = "the run had ended before";
   }
   return result;
 }

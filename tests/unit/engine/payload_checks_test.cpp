@@ -120,10 +120,24 @@ TEST(PayloadChecks, only_those_with_a_gate_count_for_the_run) {
   PayloadRecord gating = recorded;
   gating.gate = true;
   gating.cgroup = "base";
-  const auto gates = gating_checks({recorded, gating});
+  const auto gates = gating_checks({}, {recorded, gating});
   ASSERT_EQ(gates.size(), 1U);
   EXPECT_EQ(gates[0].name, "payload bench@base p99");
   EXPECT_EQ(gates[0].verdict, Verdict::kFail);
+}
+
+TEST(PayloadChecks, a_gate_of_a_payload_that_never_ran_is_inconclusive) {
+  PayloadDef bench;
+  bench.name = "bench";
+  bench.gate = true;
+  bench.checks = {equals("exit_code", 0)};
+  const auto gates = gating_checks({&bench, 1}, {});
+  ASSERT_EQ(gates.size(), 1U);
+  EXPECT_EQ(gates[0].name, "payload bench exit_code");
+  EXPECT_EQ(gates[0].verdict, Verdict::kInconclusive);
+  EXPECT_EQ(gates[0].observed, "the payload never ran");
+  EXPECT_EQ(gates[0].limit, "equals 0");
+  EXPECT_EQ(gating_checks({&bench, 1}, {ended(0)}).size(), 0U) << "it ran: see its record";
 }
 
 } // namespace

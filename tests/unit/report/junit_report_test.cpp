@@ -50,7 +50,7 @@ TEST(Junit, a_failed_op_is_its_steps_failure_and_what_it_kept_from_running_is_sk
                              "type=\"fail\">op 2 freeze_cgroup (line 9): cell is not frozen\n"
                              "help: raise wait\n</failure>"))
       << text;
-  EXPECT_TRUE(contains(text, "<skipped message=\"the run had failed before\" />")) << text;
+  EXPECT_TRUE(contains(text, "<skipped message=\"the run had ended before\" />")) << text;
 }
 
 TEST(Junit, inconclusive_is_an_error_by_that_name) {
