@@ -6,6 +6,7 @@
 #include <schedrig/payloads.hpp>
 
 #include "host/engine/ops_affinity.hpp"
+#include "host/text/size.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -27,7 +28,7 @@ class Finder {
 
   void op(const Op& op) {
     const OpInfo& info = op_info(op.body);
-    need("op " + std::string(info.name), info.facets, op.pos);
+    need("op " + std::string(info.name), info.facets, op.pos, "kind");
     if (const auto* spawn = std::get_if<Spawn>(&op.body)) {
       placement(spawn->work, op.pos);
     } else if (const auto* made = std::get_if<AddCgroupDef>(&op.body)) {
@@ -37,9 +38,9 @@ class Finder {
   }
 
   void cgroup(const CgroupDef& def) {
-    need("cgroup \"" + def.name + "\"", "schedrig.files/1", def.pos);
+    need("cgroup \"" + def.name + "\"", "schedrig.files/1", def.pos, "name");
     if (!def.work.empty()) {
-      need("the workers of cgroup \"" + def.name + "\"", "schedrig.tasks/1", def.pos);
+      need("the workers of cgroup \"" + def.name + "\"", "schedrig.tasks/1", def.pos, "work");
     }
     works(def);
     payload_of(def);
@@ -50,7 +51,8 @@ class Finder {
  private:
   void payload_of(const CgroupDef& def) {
     if (!def.payload.empty()) {
-      need("the payload of cgroup \"" + def.name + "\"", PayloadsFacet::kInterfaceId, def.pos);
+      need("the payload of cgroup \"" + def.name + "\"", PayloadsFacet::kInterfaceId, def.pos,
+           "payload");
     }
   }
 
@@ -60,16 +62,19 @@ class Finder {
     }
   }
 
-  void placement(const WorkGroup& work, SourcePos pos) {
+  // `around` is the table that the group is in.
+  void placement(const WorkGroup& work, SourcePos around) {
+    const SourcePos pos = work.pos.line == 0 ? around : work.pos;
     if (work.mem_policy.mode != MemPolicyMode::kDefault) {
-      need("mem_policy", MemPolicyFacet::kInterfaceId, pos);
+      need("mem_policy", MemPolicyFacet::kInterfaceId, pos, "mem_policy");
     }
     if (needs_pinning(work.affinity)) {
-      need("an affinity other than inherit and exact", AffinityFacet::kInterfaceId, pos);
+      need("an affinity other than inherit and exact", AffinityFacet::kInterfaceId, pos,
+           "affinity");
     }
   }
 
-  void need(const std::string& who, std::string_view ids, SourcePos pos) {
+  void need(const std::string& who, std::string_view ids, SourcePos pos, std::string_view key) {
     while (!ids.empty()) {
       const std::size_t space = std::min(ids.find(' '), ids.size());
       const std::string_view id = ids.substr(0, space);
@@ -80,6 +85,7 @@ class Finder {
       }
       missing_.push_back(
           {.pos = pos,
+           .key = key,
            .message = who + " needs " + std::string(id) + ", which backend \"" +
                       std::string(backend_) +
                       (found == facets_.end() ? "\" does not have"
@@ -102,6 +108,34 @@ Facets read_facets(Backend& backend) {
   return facets;
 }
 
+std::vector<Missing> exceeded_limits(const Scenario& scenario, std::string_view backend_id,
+                                     const BackendInfo& info) {
+  std::vector<Missing> exceeded;
+  const MachineConfig& machine = scenario.machine;
+  const std::uint32_t cpus = cpu_count(machine.topology.view());
+  if (cpus > info.max_cpus) {
+    exceeded.push_back({.pos = machine.pos,
+                        .key = "topology",
+                        .message = "the topology has " + std::to_string(cpus) +
+                                   " CPUs, backend \"" + std::string(backend_id) + "\" offers " +
+                                   std::to_string(info.max_cpus),
+                        .help = "make the topology smaller, or use another backend"});
+  }
+  const std::uint64_t memory = machine.memory_bytes;
+  const bool too_small = memory < info.min_memory_bytes;
+  if (too_small || (info.max_memory_bytes != 0 && memory > info.max_memory_bytes)) {
+    exceeded.push_back(
+        {.pos = machine.pos,
+         .key = "memory",
+         .message = "the machine has " + text::format_size(memory) + " of memory, backend \"" +
+                    std::string(backend_id) + "\" " +
+                    (too_small ? "needs at least " : "offers at most ") +
+                    text::format_size(too_small ? info.min_memory_bytes : info.max_memory_bytes),
+         .help = "change the machine's memory, or use another backend"});
+  }
+  return exceeded;
+}
+
 std::vector<Missing> missing_capabilities(const Scenario& scenario, std::string_view backend_id,
                                           const BackendInfo& info, const Facets& facets) {
   Finder finder(backend_id, facets);
@@ -120,14 +154,8 @@ std::vector<Missing> missing_capabilities(const Scenario& scenario, std::string_
     }
   }
   auto missing = finder.take();
-  const std::uint32_t cpus = cpu_count(scenario.machine.topology.view());
-  if (cpus > info.max_cpus) {
-    missing.push_back({.pos = scenario.machine.pos,
-                       .message = "the topology has " + std::to_string(cpus) + " CPUs, backend \"" +
-                                  std::string(backend_id) + "\" offers " +
-                                  std::to_string(info.max_cpus),
-                       .help = "make the topology smaller, or use another backend"});
-  }
+  const auto limits = exceeded_limits(scenario, backend_id, info);
+  missing.insert(missing.end(), limits.begin(), limits.end());
   return missing;
 }
 

@@ -17,12 +17,17 @@ using Facets = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] Facets read_facets(Backend& backend);
 
 struct Missing {
-  SourcePos pos;
-  std::string message; // names op, backend and facet
+  SourcePos pos;        // of the table: the op, the cgroup, the worker group
+  std::string_view key; // of the table, that asks for it: "cpuset"; a literal, empty: the table
+  std::string message;  // names op, backend and facet
   std::string help;
 };
 
-// Every op of the scenario that the backend lacks a facet for, and the machine's size.
+// What of the machine is beyond the limits that the backend has on any host.
+[[nodiscard]] std::vector<Missing>
+exceeded_limits(const Scenario& scenario, std::string_view backend_id, const BackendInfo& info);
+
+// Every op of the scenario that the backend lacks a facet for, and exceeded_limits().
 [[nodiscard]] std::vector<Missing> missing_capabilities(const Scenario& scenario,
                                                         std::string_view backend_id,
                                                         const BackendInfo& info,

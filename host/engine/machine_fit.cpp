@@ -39,7 +39,7 @@ class Checker {
     who_ = who;
     pos_ = def.pos;
     if (def.cpuset) {
-      cpuset(*def.cpuset);
+      cpuset("cpuset", *def.cpuset);
     }
     for (const WorkGroup& group : def.work) {
       pos_ = group.pos;
@@ -47,26 +47,29 @@ class Checker {
     }
   }
 
-  void cpuset(const CpusetSpec& spec) {
+  void cpuset(std::string_view key, const CpusetSpec& spec) {
     if (const auto resolved = resolve(spec, topology_, cpus_); !resolved) {
-      report(resolved.error().message, resolved.error().help);
+      report(key, resolved.error().message, resolved.error().help);
     }
   }
 
-  void cpu(std::uint32_t cpu) {
+  void cpu(std::string_view key, std::uint32_t cpu) {
     if (cpu >= cpus_.size()) {
-      report("CPU " + std::to_string(cpu) + " does not exist",
+      report(key, "CPU " + std::to_string(cpu) + " does not exist",
              "the machine has CPUs " + to_cpulist(cpus_));
     }
   }
 
   void affinity(const AffinityIntent& intent) {
     if (const auto* exact = std::get_if<ExactAffinity>(&intent); exact != nullptr) {
-      cpu(exact->cpus.empty() ? 0 : exact->cpus.back());
+      cpu("affinity", exact->cpus.empty() ? 0 : exact->cpus.back());
     } else if (const auto* random = std::get_if<RandomAffinity>(&intent);
                random != nullptr && random->count > cpus_.size()) {
-      report("random affinity of " + std::to_string(random->count) + " CPUs",
+      report("affinity", "random affinity of " + std::to_string(random->count) + " CPUs",
              "the machine has " + std::to_string(cpus_.size()));
+    } else if (std::holds_alternative<SmtPairAffinity>(intent) && topology_.threads_per_core < 2) {
+      report("affinity", "smt_pair on a machine whose cores have one thread",
+             "the topology is " + to_string(topology_) + ": give its cores two threads");
     }
   }
 
@@ -74,38 +77,42 @@ class Checker {
     affinity(group.affinity);
     for (const std::uint32_t node : group.mem_policy.nodes) {
       if (node >= topology_.nodes.size()) {
-        report("node " + std::to_string(node) + " does not exist",
+        report("mem_policy", "node " + std::to_string(node) + " does not exist",
                "the topology has nodes 0 to " + std::to_string(topology_.nodes.size() - 1));
       }
     }
   }
 
-  void target(const KernelTarget& target) {
+  void target(std::string_view key, const KernelTarget& target) {
     if (const auto* per_cpu = std::get_if<PerCpuTarget>(&target)) {
-      cpu(per_cpu->cpu);
+      cpu(key, per_cpu->cpu);
     }
   }
 
   // --- what each op names
   // -------------------------------------------------------------------------
   void check(const AddCgroupDef& op) { def(op.def, who_); }
-  void check(const SetCpuset& op) { cpuset(op.cpus); }
-  void check(const Spawn& op) { work(op.work); }
+  void check(const SetCpuset& op) { cpuset("cpus", op.cpus); }
+  void check(const Spawn& op) {
+    pos_ = op.work.pos.line == 0 ? pos_ : op.work.pos;
+    work(op.work);
+  }
   void check(const SetAffinity& op) { affinity(op.affinity); }
-  void check(const SteerIrq& op) { cpu(op.cpu); }
-  void check(const SchedCommand& op) { cpu(op.vcpu); }
+  void check(const SteerIrq& op) { cpu("cpu", op.cpu); }
+  void check(const SchedCommand& op) { cpu("vcpu", op.vcpu); }
   template <class T> void check(const T& op) {
     if constexpr (requires { op.target; }) {
-      target(op.target);
+      target("target", op.target);
     } else if constexpr (requires { op.writes; }) {
       for (const KernelWrite& write : op.writes) {
-        target(write.target);
+        target("writes", write.target);
       }
     }
   }
 
-  void report(const std::string& what, std::string help) {
-    found_.push_back({.pos = pos_, .message = who_ + ": " + what, .help = std::move(help)});
+  void report(std::string_view key, const std::string& what, std::string help) {
+    found_.push_back(
+        {.pos = pos_, .key = key, .message = who_ + ": " + what, .help = std::move(help)});
   }
 
   TopologyView topology_;

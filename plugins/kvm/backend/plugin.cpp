@@ -11,6 +11,7 @@
 
 #include "backend/machine.hpp"
 #include "probe/probe.hpp"
+#include "vmm/layout.hpp"
 
 namespace schedrig::kvm {
 namespace {
@@ -66,6 +67,8 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
     out->clock = ClockKind::kReal;
     out->needs_kernel_image = 1;
     out->max_cpus = kMaxVmCpus;
+    out->min_memory_bytes = kMinMemoryBytes;
+    out->max_memory_bytes = kMaxMemoryBytes;
   }
 
   void facets(FactSink& sink) noexcept override {

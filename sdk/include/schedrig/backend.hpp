@@ -77,6 +77,9 @@ struct BackendInfo {
   ClockKind clock = ClockKind::kReal;
   std::uint32_t needs_kernel_image = 0;
   std::uint32_t max_cpus = 0;
+  // Since ABI minor 1. Of a machine on any host; 0: no limit of the backend's own.
+  std::uint64_t min_memory_bytes = 0;
+  std::uint64_t max_memory_bytes = 0;
 };
 
 // Why wait_until returned Ok.

@@ -14,7 +14,7 @@ namespace schedrig {
 
 // Major: files of another major are refused. Minor: files of a newer minor than the host's are.
 inline constexpr std::uint32_t kAbiMajor = 1;
-inline constexpr std::uint32_t kAbiMinor = 0;
+inline constexpr std::uint32_t kAbiMinor = 1;
 
 inline constexpr char kNoteSection[] = ".note.schedrig";
 inline constexpr char kNoteOwner[] = "schedrig"; // 9 bytes with its zero, padded to 12

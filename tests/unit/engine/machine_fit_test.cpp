@@ -71,6 +71,35 @@ TEST(MachineFit, cpus_of_workers_interrupts_and_commands_are_looked_at) {
   EXPECT_EQ(misfits_of_op(read), Messages{"op read_kernel_cold: CPU 8 does not exist"});
 }
 
+TEST(MachineFit, an_smt_pair_needs_cores_with_two_threads) {
+  EXPECT_EQ(misfits_of_op(SetAffinity{"a", SmtPairAffinity{}}),
+            Messages{"op set_affinity: smt_pair on a machine whose cores have one thread"});
+  Scenario scenario = on_four_cpus();
+  scenario.machine.topology = Topology::uniform(1, 1, 2, 2);
+  scenario.steps[0].ops.push_back({.body = SetAffinity{"a", SmtPairAffinity{}}, .pos = {}});
+  EXPECT_TRUE(machine_misfits(scenario).empty());
+}
+
+TEST(MachineFit, every_misfit_names_the_key_that_asks_for_it) {
+  Scenario scenario = on_four_cpus();
+  CgroupDef def;
+  def.cpuset = LlcCpus{9};
+  WorkGroup work;
+  work.affinity = RandomAffinity{9};
+  work.mem_policy.nodes = {7};
+  work.pos.line = 12;
+  def.work.push_back(work);
+  scenario.steps[0].setup.push_back(def);
+  scenario.steps[0].ops.push_back({.body = SetCpuset{"a", LlcCpus{9}}, .pos = {}});
+  scenario.steps[0].ops.push_back({.body = Spawn{.cgroup = {}, .work = work}, .pos = {}});
+  std::vector<std::string> keys;
+  for (const Missing& one : machine_misfits(scenario)) {
+    keys.push_back(std::to_string(one.pos.line) + " " + std::string(one.key));
+  }
+  EXPECT_EQ(keys, (std::vector<std::string>{"0 cpus", "12 affinity", "12 mem_policy", "0 cpuset",
+                                            "12 affinity", "12 mem_policy"}));
+}
+
 TEST(MachineFit, definitions_are_named_by_their_cgroup_wherever_they_stand) {
   Scenario scenario = on_four_cpus();
   CgroupDef def;

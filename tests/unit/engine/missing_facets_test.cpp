@@ -60,5 +60,24 @@ TEST_F(MissingCapabilities, ops_and_memory_policies_say_why_a_facet_is_not_there
                             "does not have here: no such system call"}));
 }
 
+TEST(ExceededLimits, memory_is_held_to_what_the_backend_says_of_itself) {
+  Scenario scenario;
+  scenario.machine.memory_bytes = 64U << 20U;
+  BackendInfo info{.max_cpus = 8};
+  EXPECT_TRUE(exceeded_limits(scenario, "plain", info).empty()) << "0: no limit";
+  info.min_memory_bytes = 128U << 20U;
+  auto found = exceeded_limits(scenario, "plain", info);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].key, "memory");
+  EXPECT_EQ(found[0].message,
+            "the machine has 64MiB of memory, backend \"plain\" needs at least 128MiB");
+  scenario.machine.memory_bytes = 4ULL << 30U;
+  info.max_memory_bytes = 3ULL << 30U;
+  found = exceeded_limits(scenario, "plain", info);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].message,
+            "the machine has 4GiB of memory, backend \"plain\" offers at most 3GiB");
+}
+
 } // namespace
 } // namespace schedrig::engine
