@@ -9,13 +9,17 @@
 #include <vector>
 
 #include "host/cli/lab_run.hpp"
+#include "host/cli/plan.hpp"
+#include "host/cli/prepared_run.hpp"
 #include "host/cli/report_paths.hpp"
+#include "host/cli/reproduce.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/signal_fd.hpp"
 #include "host/cli/verb.hpp"
 #include "host/lab/lab.hpp"
 #include "host/lab/setup.hpp"
 #include "host/loader/search_path.hpp"
+#include "host/report/outcome_line.hpp"
 
 namespace schedrig::cli {
 namespace {
@@ -103,16 +107,17 @@ int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& 
   if (const auto writable = check_report_paths(options.reports); !writable) {
     return report_error(writable.error(), kExitUsage);
   }
-  const auto scenario = load_scenario(options, globals);
-  if (!scenario) {
-    return kExitUsage;
+  PreparedRun prepared; // without the host: the run has its own in the lab
+  if (const int code = prepare_run(options, globals, &prepared, {.host = false})) {
+    return code;
   }
+  const Scenario& scenario = prepared.scenario;
   auto request = request_for(globals);
   if (!request) {
     return report_error(request.error(), exit_code_for(request.error()));
   }
   const auto kernels = kernel::KernelCache::open();
-  auto guest = kernels ? kernels->find(scenario->machine.kernel)
+  auto guest = kernels ? kernels->find(scenario.machine.kernel)
                        : Result<kernel::KernelEntry>(std::unexpected(kernels.error()));
   if (!guest) {
     return report_error(guest.error(), exit_code_for(guest.error()));
@@ -131,26 +136,26 @@ int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& 
     request->command.insert(request->command.end(), {"--plugin-dir", dir});
   }
   request->command.insert(request->command.end(), {"run", options.config});
-  request->env.emplace_back(kCommandVariable, globals.command);
+  request->env.emplace_back(kCommandVariable, with_seed(globals.command, options.seed));
   for (const std::string& overlay : options.overlays) {
     request->command.insert(request->command.end(), {"--overlay", overlay});
   }
   for (const std::string& set : all_sets(options)) {
     request->command.insert(request->command.end(), {"--set", set});
   }
-  for (const std::string& file : scenario->files) {
+  for (const std::string& file : scenario.files) {
     if (fs::exists(file, error)) {
       request->files.push_back(fs::absolute(file));
     }
   }
-  for (const std::string& dir : scenario->plugin_path) {
+  for (const std::string& dir : scenario.plugin_path) {
     request->files.push_back(fs::absolute(fs::path(options.config).parent_path() / dir));
   }
   add_reports(options.reports, *request);
   // The run's own deadline holds inside; this one covers what surrounds it, on a clock that an
   // emulated machine is several times behind.
   request->run_deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
-                              std::chrono::nanoseconds(scenario->run.deadline_ns)) +
+                              std::chrono::nanoseconds(scenario.run.deadline_ns)) +
                           std::chrono::minutes(2);
   out = std::move(*request);
   return kExitPass;
@@ -224,8 +229,12 @@ int run_in_lab(const RunOptions& options, const Globals& globals) {
   if (const int code = prepare(options, globals, request); code != kExitPass) {
     return end_without_run(options, code);
   }
+  report::OutcomeLast outcome(
+      [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); });
+  request.on_stderr = [&](std::string_view text) { outcome.take(text); };
   const auto code = carry_out(globals, request);
-  if (!code) { // else the command in the lab has ended with its own line
+  outcome.finish(code.has_value());
+  if (!code) {
     return end_without_run(options, report_error(code.error(), exit_code_for(code.error())));
   }
   return *code;
@@ -237,11 +246,15 @@ void add_lab_verb(CLI::App& app, const Globals& globals, Action& action) {
   verb->add_subcommand("setup", "fetch the QEMU and the kernel that the lab needs")
       ->callback([&action, &globals] { action = [&globals] { return setup(globals); }; });
   auto options = std::make_shared<RunOptions>();
+  auto dry_run = std::make_shared<bool>(false);
   CLI::App* run_verb = verb->add_subcommand("run", "run a scenario in the lab");
   add_scenario_options(*run_verb, *options);
   add_report_options(*run_verb, *options);
-  run_verb->callback([&action, &globals, options] {
-    action = [&globals, options] { return run_in_lab(*options, globals); };
+  run_verb->add_flag("--dry-run", *dry_run, "print what would be done, and do nothing");
+  run_verb->callback([&action, &globals, options, dry_run] {
+    action = [&globals, options, dry_run] {
+      return *dry_run ? print_plan(*options, false, globals) : run_in_lab(*options, globals);
+    };
   });
   add_exec_verb(*verb, globals, action);
 }

@@ -17,6 +17,7 @@
 #include "host/cli/plan.hpp"
 #include "host/cli/prepared_run.hpp"
 #include "host/cli/repeat.hpp"
+#include "host/cli/reproduce.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/run_outputs.hpp"
 #include "host/cli/signals.hpp"
@@ -80,18 +81,6 @@ void print_summary(const engine::RunReport& report, const std::string& reproduce
   }
 }
 
-// The exit code for what stdout did not take.
-int flush_stdout() {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
-    return kExitPass;
-  }
-  const int code = report_error(
-      fail_errno(errno, "write the results to stdout", "give them a place with room").error(),
-      kExitInfrastructure);
-  std::clearerr(stdout); // said once
-  return code;
-}
-
 // The line that a program takes for the end of a run, after all else that the run has to say.
 // Returns the exit code in it: the run's own, unless only the writing of its reports failed.
 int end_run(const engine::RunReport& report, int written) {
@@ -107,12 +96,13 @@ int end_run(const engine::RunReport& report, int written) {
 int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
   int written = kExitPass;
   bool interrupted = false; // after its end: nothing is left to end
-  const auto report = carry_out(prepared, globals.verbosity, verb.options.reports, globals.command,
+  const std::string reproduce = with_seed(globals.command, verb.options.seed);
+  const auto report = carry_out(prepared, globals.verbosity, verb.options.reports, reproduce,
                                 &written, &interrupted);
   if (!report) {
     return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
   }
-  print_summary(*report, globals.command, verb.options, globals);
+  print_summary(*report, reproduce, verb.options, globals);
   return end_run(*report, written);
 }
 
@@ -127,7 +117,7 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
   do {
     int written = kExitPass;
     const std::string reproduce =
-        globals.command + " --repeat 1 --seed " + std::to_string(prepared.scenario.run.seed);
+        with_seed(globals.command, std::to_string(prepared.scenario.run.seed));
     const bool passed_so_far = tally.exit_code() == kExitPass;
     const auto report = carry_out(prepared, globals.verbosity - 1, paths.of_run(tally.runs() + 1),
                                   reproduce, &written, &interrupted);
@@ -158,6 +148,9 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
 
 int run_here(const RunVerb& verb, const Globals& globals) {
   const RunOptions& options = verb.options;
+  if (verb.dry_run) {
+    return print_plan(options, verb.repeat.several(), globals);
+  }
   if (const auto writable = check_report_paths(options.reports, verb.repeat.several()); !writable) {
     return end_without_run(options, report_error(writable.error(), kExitUsage));
   }
@@ -165,13 +158,8 @@ int run_here(const RunVerb& verb, const Globals& globals) {
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
     return end_without_run(options, code);
   }
-  int exit_code = kExitPass;
-  if (verb.dry_run) {
-    std::fputs(plan_text(prepared, options).c_str(), stdout);
-  } else {
-    exit_code = verb.repeat.several() ? run_several(prepared, verb, globals)
-                                      : run_once(prepared, verb, globals);
-  }
+  const int exit_code = verb.repeat.several() ? run_several(prepared, verb, globals)
+                                              : run_once(prepared, verb, globals);
   const int flushed = flush_stdout();
   return exit_code == kExitPass ? flushed : exit_code;
 }
@@ -180,13 +168,13 @@ int run(const RunVerb& verb, const Globals& globals) {
   if (!verb.in_lab) {
     return run_here(verb, globals);
   }
-  if (verb.dry_run || verb.repeat.several()) {
-    return report_error({StatusCode::kInvalidArgument,
-                         "--lab goes neither with --dry-run nor with several runs",
+  if (verb.repeat.several()) {
+    return report_error({StatusCode::kInvalidArgument, "--lab does not go with several runs",
                          "leave out --lab, or call schedrig once for each run", 0},
                         kExitUsage);
   }
-  return run_in_lab(verb.options, globals);
+  return verb.dry_run ? print_plan(verb.options, false, globals)
+                      : run_in_lab(verb.options, globals);
 }
 
 } // namespace

@@ -6,25 +6,29 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "host/cli/output_file.hpp"
+
 namespace schedrig::cli {
 
 Result<LineFile> LineFile::open(const std::string& path) {
-  UniqueFd fd(path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                          : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (path != "-") {
+    return LineFile(path, TRY(open_output(path)));
+  }
+  UniqueFd fd(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
   if (!fd.valid()) {
-    return fail_errno(errno, "open " + path, "give a file in a directory that can be written");
+    return fail_errno(errno, "take over stdout", "give a file in a directory that can be written");
   }
   return LineFile(path, std::move(fd));
 }
 
 void LineFile::write(std::string_view line) {
-  while (!error_ && !line.empty()) {
-    const ssize_t n = ::write(fd_.get(), line.data(), line.size());
-    if (n >= 0) {
-      line.remove_prefix(static_cast<std::size_t>(n));
-    } else if (errno != EINTR) {
-      error_ = fail_errno(errno, "write events to " + path_, "what came before is there").error();
-    }
+  if (error_) {
+    return;
+  }
+  if (auto written =
+          write_output(fd_.get(), line, "write events to " + path_, "what came before is there");
+      !written) {
+    error_ = std::move(written).error();
   }
 }
 

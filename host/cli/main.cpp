@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The executable: parses the command line and runs one verb.
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "host/cli/reproduce.hpp"
 #include "host/cli/verb.hpp"
 #include "host/log/log.hpp"
 #include "host/report/names.hpp"
@@ -73,9 +75,7 @@ int parse_and_run(int argc, char** argv) {
   app.fallthrough(); // global options may stand after the verb
 
   Globals globals;
-  for (int i = 0; i < argc; ++i) {
-    globals.command += (i == 0 ? "" : " ") + report::shell_quoted(argv[i]);
-  }
+  globals.command = reproducing_command({argv, static_cast<std::size_t>(argc)});
   if (const char* outer = std::getenv(kCommandVariable); outer != nullptr) {
     globals.command = outer;
   }
@@ -111,6 +111,9 @@ int parse_and_run(int argc, char** argv) {
 } // namespace schedrig::cli
 
 int main(int argc, char** argv) {
+  // A file that grows past its limit is an error of write(2), not the end. A handler, since
+  // programs that are started would inherit SIG_IGN.
+  std::signal(SIGXFSZ, [](int /*signal*/) {});
   try {
     return schedrig::cli::parse_and_run(argc, argv);
   } catch (const std::exception& error) { // a defect: nothing of ours throws

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/plan.hpp"
 
+#include <cstdio>
 #include <numeric>
 #include <vector>
 
+#include "host/cli/run_outputs.hpp"
 #include "host/config/spell.hpp"
 #include "host/engine/cpuset.hpp"
 #include "host/engine/hold.hpp"
@@ -162,6 +164,18 @@ class Writer {
 
 std::string plan_text(const PreparedRun& prepared, const RunOptions& options) {
   return Writer(prepared, options).run();
+}
+
+int print_plan(const RunOptions& options, bool several_runs, const Globals& globals) {
+  if (const auto writable = check_report_paths(options.reports, several_runs); !writable) {
+    return end_without_run(options, report_error(writable.error(), kExitUsage));
+  }
+  PreparedRun prepared;
+  if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
+    return end_without_run(options, code);
+  }
+  std::fputs(plan_text(prepared, options).c_str(), stdout);
+  return flush_stdout();
 }
 
 } // namespace schedrig::cli

@@ -4,10 +4,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
 #include <unistd.h>
+
+#include "host/cli/output_file.hpp"
 
 namespace schedrig::cli {
 namespace {
@@ -24,13 +25,12 @@ fs::path target_of(const std::string& path) {
 }
 
 Result<> write_text(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
+  const std::string what = "write the report to " + path.string();
+  auto file = open_output(path.string());
   if (!file) {
-    return fail_errno(errno, "write the report to " + path.string(), kHelp);
+    return std::unexpected(std::move(file).error().context(what));
   }
-  return {};
+  return write_output(file->get(), text, what, kHelp);
 }
 
 } // namespace

@@ -94,15 +94,6 @@ int report_diagnostics(const config::LoadedConfig& loaded, const Globals& global
   return kExitUsage;
 }
 
-std::optional<Scenario> load_scenario(const RunOptions& options, const Globals& globals) {
-  config::LoadedConfig loaded = config::load_file(options.config, load_options(options));
-  if (!loaded.ok()) {
-    report_diagnostics(loaded, globals);
-    return std::nullopt;
-  }
-  return std::move(loaded.scenario);
-}
-
 int end_without_run(const RunOptions& options, int exit_code) {
   std::fprintf(stderr, "%s\n", report::outcome_line(exit_code, options.config).c_str());
   return exit_code;

@@ -2,7 +2,6 @@
 // What `run`, `check` and `lab run` share: the scenario's file and what changes it.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,10 +35,6 @@ void add_report_options(CLI::App& verb, RunOptions& options);
 
 // Prints every error of the config to stderr and returns the exit code for that.
 int report_diagnostics(const config::LoadedConfig& loaded, const Globals& globals);
-
-// Decodes the scenario; on errors prints them all to stderr and returns nothing.
-[[nodiscard]] std::optional<Scenario> load_scenario(const RunOptions& options,
-                                                    const Globals& globals);
 
 // The line that every run ends with, for one that was refused or lost before it had a report;
 // what is wrong has been printed. Returns `exit_code`.

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <sstream>
 
+#include <sys/stat.h>
+
 #include "host/json/text.hpp"
 #include "host/json/value.hpp"
 #include "tests/cli/schedrig_command.hpp"
@@ -248,6 +250,42 @@ TEST_F(Reports, a_full_stdout_is_said_once_before_the_last_line) {
   ASSERT_NE(said, std::string::npos) << result.err;
   EXPECT_EQ(result.err.find("write the results to stdout", said + 1), std::string::npos);
   EXPECT_LT(said, result.err.find("verdict=pass exit=5 ")) << result.err;
+}
+
+using ReportFiles = Reports;
+
+TEST_F(ReportFiles, a_pipe_that_nobody_reads_is_an_error_and_no_wait) {
+  const ScenarioFile file(kSpin);
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  for (const char* option : {"--json", "--events"}) {
+    const CommandResult result = schedrig({"run", file.path(), option, path("pipe")});
+    EXPECT_EQ(result.exit_code, 5) << option << result.err;
+    EXPECT_NE(result.err.find("nobody reads this pipe"), std::string::npos) << result.err;
+  }
+}
+
+TEST_F(ReportFiles, a_limit_of_file_sizes_is_said_and_leaves_nothing) {
+  const ScenarioFile file(kSpin);
+  const CommandResult result =
+      test::run_command({"/bin/bash", "-c", "ulimit -f 1; exec \"$0\" \"$@\"", kSchedrig, "run",
+                         file.path(), "--json", path("report.json")});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_NE(result.err.find("File too large"), std::string::npos) << result.err;
+  EXPECT_TRUE(fs::is_empty(dir)) << "neither the report nor a part of it";
+}
+
+TEST_F(ReportFiles, are_no_part_of_the_command_that_makes_a_run_again) {
+  const ScenarioFile file(std::string(kSpin) + "[checks]\nmax_gap = \"1ns\"\n");
+  const std::string again = "reproduce: " + kSchedrig + " run " + file.path();
+  const CommandResult once =
+      schedrig({"run", file.path(), "--json=" + path("a.json"), "--ktap", path("a.ktap")});
+  EXPECT_NE(once.out.find(again + "\n"), std::string::npos) << once.out;
+  const CommandResult seeded =
+      schedrig({"run", "--seed", "7", file.path(), "--events", path("a.jsonl")});
+  EXPECT_NE(seeded.out.find(again + " --seed 7\n"), std::string::npos) << seeded.out;
+  const CommandResult third = schedrig(
+      {"run", file.path(), "--until-fail", "--seed=3", "--repeat", "4", "--junit", path("a.xml")});
+  EXPECT_NE(third.out.find(again + " --seed 3\n"), std::string::npos) << third.out;
 }
 
 } // namespace
