@@ -12,7 +12,6 @@
 
 #include "host/cli/prepared_run.hpp"
 #include "host/cli/verb.hpp"
-#include "host/engine/capability.hpp"
 #include "host/engine/machine_handle.hpp"
 
 namespace schedrig::cli {
@@ -55,22 +54,12 @@ Result<> try_machine(const PreparedRun& prepared, Backend& backend) {
 
 std::vector<config::Diagnostic> host_problems(const PreparedRun& prepared) {
   auto* backend = query<Backend>(*prepared.backend->plugin);
-  BackendInfo info;
-  backend->info(&info);
-  std::vector<config::Diagnostic> problems;
-  for (const engine::Missing& one : engine::missing_capabilities(
-           prepared.scenario, prepared.backend->id, info, engine::read_facets(*backend))) {
-    problems.push_back({.pos = one.pos, .message = one.message, .help = one.help});
-  }
-  if (!problems.empty()) {
-    return problems;
-  }
   if (auto tried = try_machine(prepared, *backend); !tried) {
     const Error error =
         std::move(tried).error().context("backend \"" + prepared.backend->id + "\"");
-    problems.push_back({.pos = {}, .message = error.message, .help = error.help});
+    return {{.pos = {}, .message = error.message, .help = error.help}};
   }
-  return problems;
+  return {};
 }
 
 CheckLayers layers_without(const std::vector<std::string>& skipped) {
@@ -81,6 +70,7 @@ CheckLayers layers_without(const std::vector<std::string>& skipped) {
   layers.references = !skip("references");
   layers.plugins = !skip("plugins");
   layers.host = layers.plugins && !skip("host");
+  layers.facets = layers.host;
   return layers;
 }
 

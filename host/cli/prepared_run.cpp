@@ -12,7 +12,9 @@
 #include "host/cli/plugin_setup.hpp"
 #include "host/cli/prepared_schedulers.hpp"
 #include "host/config/config.hpp"
+#include "host/config/places.hpp"
 #include "host/config/render.hpp"
+#include "host/engine/capability.hpp"
 #include "host/engine/machine_fit.hpp"
 #include "host/kernel/kernel_cache.hpp"
 
@@ -40,21 +42,19 @@ class Preparation {
     out_.sources = std::move(loaded.sources);
     out_.document = std::move(loaded.document);
     out_.scenario = std::move(loaded.scenario);
-    if (!loaded.diagnostics.empty()) {
+    if (!loaded.decoded || loaded.diagnostics.size() >= config::Diagnostics::kLimit) {
       return print(loaded.diagnostics, out_.sources, globals_);
     }
-    if (layers_.references) {
+    problems_ = std::move(loaded.diagnostics);
+    lost_ = std::move(loaded.lost);
+    places_.emplace(out_.document, problems_);
+    if (layers_.references && places_->sound("machine.topology")) {
       note(engine::machine_misfits(out_.scenario));
     }
-    if (layers_.plugins) {
-      if (const int code = load_plugins()) {
-        return code;
-      }
+    if (const int code = layers_.plugins && places_->sound("plugins.path") ? load_plugins() : 0) {
+      return code;
     }
-    if (!problems_.empty()) {
-      return refuse();
-    }
-    return layers_.plugins && layers_.host ? find_kernel() : kExitPass;
+    return problems_.empty() ? kExitPass : refuse();
   }
 
  private:
@@ -62,7 +62,10 @@ class Preparation {
 
   void note(const std::vector<engine::Missing>& found) {
     for (const engine::Missing& one : found) {
-      problems_.push_back({.pos = one.pos, .message = one.message, .help = one.help});
+      if (places_->sound(one.pos, one.key)) {
+        problems_.push_back(
+            {.pos = places_->of(one.pos, one.key), .message = one.message, .help = one.help});
+      }
     }
   }
 
@@ -73,44 +76,64 @@ class Preparation {
   int load_plugins() {
     out_.registry.emplace(
         plugin_registry(globals_, out_.scenario.plugin_path, config_folder(options_)));
-    const RunConfig& run = out_.scenario.run;
-    const int backend =
-        load_plugin(run.backend, run.backend_pos, PluginKind::kBackend, &out_.backend);
-    if (backend == kExitPass) {
-      bind_backend();
+    const int backend = places_->sound("run.backend") ? load_backend() : kExitPass;
+    check_sections();
+    const int schedulers = prepare_schedulers(out_, {*places_, lost_, problems_});
+    const int code = backend != kExitPass ? backend : schedulers;
+    if (code == kExitPass && out_.backend != nullptr) {
+      if (const int unfit = check_backend()) {
+        return unfit;
+      }
     }
-    const int schedulers = prepare_schedulers(out_, problems_);
-    if (!problems_.empty()) {
-      return refuse();
-    }
-    return backend != kExitPass ? backend : schedulers;
+    return problems_.empty() ? code : refuse();
   }
 
-  int load_plugin(const std::string& name, SourcePos pos, PluginKind kind,
-                  const loader::LoadedPlugin** out) {
-    auto loaded = out_.registry->load(name, kind);
+  int load_backend() {
+    const RunConfig& run = out_.scenario.run;
+    auto loaded = out_.registry->load(run.backend, PluginKind::kBackend);
     if (!loaded) {
       const Error& error = loaded.error();
-      if (error.code == StatusCode::kNotFound && pos.line != 0) {
-        problems_.push_back({.pos = pos, .message = error.message, .help = error.help});
-        return kExitUsage;
+      if (error.code == StatusCode::kNotFound && run.backend_pos.line != 0) {
+        problems_.push_back({.pos = run.backend_pos, .message = error.message, .help = error.help});
+        return kExitPass;
       }
       return report_error(error, exit_code_for(error));
     }
-    *out = *loaded;
+    out_.backend = *loaded;
+    bind_backend();
     return kExitPass;
   }
 
   void bind_backend() {
-    const auto section =
-        std::ranges::find(out_.scenario.backends, out_.backend->id, &BackendConfig::name);
+    const std::string& id = out_.backend->id;
+    const auto section = std::ranges::find(out_.scenario.backends, id, &BackendConfig::name);
+    const bool given = section != out_.scenario.backends.end();
+    const std::string name = "[backend." + id + "]";
     out_.backend_params = config::bind_params(
-        section == out_.scenario.backends.end() ? ConfigParams{} : section->params,
-        out_.backend->descriptor->params, "[backend." + out_.backend->id + "]");
+        given ? section->params : ConfigParams{}, out_.backend->descriptor->params,
+        {.name = name,
+         .pos = given ? section->pos : out_.scenario.run.backend_pos,
+         .complete = places_->sound("backend." + id)});
     note(out_.backend_params.diagnostics());
   }
 
-  int find_kernel() {
+  // A section may be for another run's backend, but not for one that is nowhere.
+  void check_sections() {
+    const auto& listings = out_.registry->discovery().listings;
+    for (const BackendConfig& section : out_.scenario.backends) {
+      const bool chosen = section.name == out_.scenario.run.backend ||
+                          (out_.backend != nullptr && section.name == out_.backend->id);
+      if (!chosen && std::ranges::find(listings, section.name, &loader::PluginListing::name) ==
+                         listings.end()) {
+        const Error error = loader::plugin_not_found(out_.registry->discovery(), section.name,
+                                                     PluginKind::kBackend);
+        problems_.push_back({.pos = section.pos, .message = error.message, .help = error.help});
+      }
+    }
+  }
+
+  // What the loaded backend says of the machine and the ops.
+  int check_backend() {
     auto* backend = query<Backend>(*out_.backend->plugin);
     if (backend == nullptr) {
       return report_error({StatusCode::kInternal,
@@ -123,16 +146,26 @@ class Preparation {
     }
     BackendInfo info;
     backend->info(&info);
-    if (info.needs_kernel_image == 0) {
+    note(layers_.facets ? engine::missing_capabilities(out_.scenario, out_.backend->id, info,
+                                                       engine::read_facets(*backend))
+                        : engine::exceeded_limits(out_.scenario, out_.backend->id, info));
+    return layers_.host && info.needs_kernel_image != 0 ? find_kernel() : kExitPass;
+  }
+
+  int find_kernel() {
+    const MachineConfig& machine = out_.scenario.machine;
+    const auto cache = kernel::KernelCache::open();
+    const auto entry = cache ? cache->find(machine.kernel)
+                             : Result<kernel::KernelEntry>(std::unexpected(cache.error()));
+    if (entry) {
+      out_.kernel_image = entry->image.string();
       return kExitPass;
     }
-    const auto cache = kernel::KernelCache::open();
-    const auto entry = cache ? cache->find(out_.scenario.machine.kernel)
-                             : Result<kernel::KernelEntry>(std::unexpected(cache.error()));
-    if (!entry) {
-      return report_error(entry.error(), exit_code_for(entry.error()));
+    const Error& error = entry.error();
+    if (exit_code_for(error) != kExitUsage || machine.kernel.empty()) {
+      return problems_.empty() ? report_error(error, exit_code_for(error)) : kExitPass;
     }
-    out_.kernel_image = entry->image.string();
+    note({{.pos = machine.pos, .key = "kernel", .message = error.message, .help = error.help}});
     return kExitPass;
   }
 
@@ -141,6 +174,8 @@ class Preparation {
   const CheckLayers& layers_;
   PreparedRun& out_;
   std::vector<config::Diagnostic> problems_;
+  config::LostNames lost_;
+  std::optional<config::Places> places_; // by the errors of the config alone
 };
 
 } // namespace

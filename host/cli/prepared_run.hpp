@@ -22,6 +22,7 @@ struct CheckLayers {
   bool references = true; // names, CPUs and LLCs that the config itself decides
   bool plugins = true;    // the plugins are there and take their parameters
   bool host = true;       // the kernel is there
+  bool facets = false;    // the backend has here what each op needs; a run finds out by itself
 };
 
 // A scheduler that the scenario names, loaded, with the parameters behind its choice.
@@ -43,7 +44,8 @@ struct PreparedRun {
   std::string kernel_image; // empty when the backend needs none
 };
 
-// Fills *out, or prints every error and returns the exit code.
+// Fills *out, or prints every error and returns the exit code. What the layers find wrong comes in
+// one list, in the order of the file; a layer passes over what an earlier one found wrong.
 [[nodiscard]] int prepare_run(const RunOptions& options, const Globals& globals, PreparedRun* out,
                               const CheckLayers& layers = {});
 

@@ -15,26 +15,30 @@ using engine::kKernelsOwn;
 
 class Preparation {
  public:
-  Preparation(PreparedRun& run, std::vector<config::Diagnostic>& problems)
-      : run_(run), problems_(problems) {}
+  Preparation(PreparedRun& run, const KnownProblems& known) : run_(run), known_(known) {}
 
   int prepare() {
     const RunConfig& config = run_.scenario.run;
+    const bool sound = known_.places.sound("run.scheduler"); // else its parameters are nobody's
     const bool own = config.scheduler == kKernelsOwn;
-    if (const int code =
-            load(std::string(kKernelsOwn), {}, own ? config.scheduler_params : ConfigParams{},
-                 "scheduler_params", run_.kernels_own)) {
+    if (const int code = load(std::string(kKernelsOwn), {},
+                              own && sound ? config.scheduler_params : ConfigParams{},
+                              of_run(config), run_.kernels_own)) {
       return code;
     }
     for (const SchedulerConfig& one : run_.scenario.schedulers) {
+      if (one.name.empty() || one.plugin.empty()) {
+        continue; // its own error has been reported
+      }
       if (one.plugin == kKernelsOwn) {
-        problem(one.pos, "[[scheduler]] " + text::quote(one.name) + " is of plugin eevdf",
+        problem(known_.places.of(one.pos, "plugin"),
+                "[[scheduler]] " + text::quote(one.name) + " is of plugin eevdf",
                 "eevdf is the kernel's own and runs while nothing is attached");
       } else if (const int code = add(one.name, one.pos, {})) {
         return code;
       }
     }
-    if (!own) {
+    if (!own && sound) {
       if (const int code = add(config.scheduler, config.scheduler_pos, config.scheduler_params)) {
         return code;
       }
@@ -43,6 +47,12 @@ class Preparation {
   }
 
  private:
+  [[nodiscard]] config::ParamsTable of_run(const RunConfig& run) const {
+    return {.name = "scheduler_params",
+            .pos = run.scheduler_pos,
+            .complete = known_.places.sound("run.scheduler_params")};
+  }
+
   int of_all_ops() {
     if (const int code = of_ops(run_.scenario.backdrop.ops)) {
       return code;
@@ -65,10 +75,14 @@ class Preparation {
       } else {
         continue;
       }
+      if (name.empty()) {
+        continue; // its own error has been reported
+      }
+      const SourcePos pos = known_.places.of(op.pos, "scheduler");
       if (name == kKernelsOwn) {
-        problem(op.pos, "eevdf is the kernel's own scheduler: it cannot be attached",
+        problem(pos, "eevdf is the kernel's own scheduler: it cannot be attached",
                 "detach_scheduler leads back to it");
-      } else if (const int code = add(name, op.pos, {})) {
+      } else if (const int code = add(name, pos, {})) {
         return code;
       }
     }
@@ -87,18 +101,27 @@ class Preparation {
     if (std::ranges::any_of(run_.schedulers, known)) {
       return kExitPass;
     }
+    if (found == declared.end() && known_.lost.may_have_been_made(name)) {
+      return kExitPass; // the name of a [[scheduler]] with errors
+    }
     PreparedScheduler& out = run_.schedulers.emplace_back();
     if (found == declared.end()) {
-      return load(name, pos, params, "scheduler_params", out);
+      return load(name, pos, params, of_run(run_.scenario.run), out);
     }
-    const int code = load(found->plugin, found->pos, found->params,
-                          "params of [[scheduler]] " + text::quote(name), out);
+    if (found->plugin.empty()) {
+      return kExitPass;
+    }
+    const std::string where = "params of [[scheduler]] " + text::quote(name);
+    const int code = load(
+        found->plugin, known_.places.of(found->pos, "plugin"), found->params,
+        {.name = where, .pos = found->pos, .complete = known_.places.sound(found->pos, "params")},
+        out);
     out.choice.name = out.choice.label = name;
     return code;
   }
 
   int load(const std::string& plugin, SourcePos pos, const ConfigParams& params,
-           const std::string& where, PreparedScheduler& out) {
+           const config::ParamsTable& table, PreparedScheduler& out) {
     const auto loaded = run_.registry->load(plugin, PluginKind::kScheduler);
     if (!loaded) {
       const Error& error = loaded.error();
@@ -111,19 +134,19 @@ class Preparation {
     out.choice.name = plugin;
     out.choice.label = (*loaded)->id;
     out.choice.plugin = (*loaded)->plugin;
-    out.params = config::bind_params(params, (*loaded)->descriptor->params, where);
+    out.params = config::bind_params(params, (*loaded)->descriptor->params, table);
     out.choice.params = out.params.view();
     const auto& wrong = out.params.diagnostics();
-    problems_.insert(problems_.end(), wrong.begin(), wrong.end());
+    known_.problems.insert(known_.problems.end(), wrong.begin(), wrong.end());
     return kExitPass;
   }
 
   void problem(SourcePos pos, std::string message, std::string help) {
-    problems_.push_back({.pos = pos, .message = std::move(message), .help = std::move(help)});
+    known_.problems.push_back({.pos = pos, .message = std::move(message), .help = std::move(help)});
   }
 
   PreparedRun& run_;
-  std::vector<config::Diagnostic>& problems_;
+  const KnownProblems& known_;
 };
 
 } // namespace
@@ -134,8 +157,8 @@ std::vector<engine::SchedulerChoice> PreparedRun::choices() const {
   return all;
 }
 
-int prepare_schedulers(PreparedRun& run, std::vector<config::Diagnostic>& problems) {
-  return Preparation(run, problems).prepare();
+int prepare_schedulers(PreparedRun& run, const KnownProblems& known) {
+  return Preparation(run, known).prepare();
 }
 
 } // namespace schedrig::cli

@@ -7,11 +7,20 @@
 
 #include "host/cli/prepared_run.hpp"
 #include "host/config/diagnostic.hpp"
+#include "host/config/lost_names.hpp"
+#include "host/config/places.hpp"
 
 namespace schedrig::cli {
 
+// What is known to be wrong in the file, and where to put what is found.
+struct KnownProblems {
+  const config::Places& places;
+  const config::LostNames& lost;
+  std::vector<config::Diagnostic>& problems;
+};
+
 // Fills kernels_own and schedulers; needs scenario and registry. What is wrong in the file goes to
-// `problems`; what is not of the file is printed, and its exit code returned.
-[[nodiscard]] int prepare_schedulers(PreparedRun& run, std::vector<config::Diagnostic>& problems);
+// `known.problems`; what is not of the file is printed, and its exit code returned.
+[[nodiscard]] int prepare_schedulers(PreparedRun& run, const KnownProblems& known);
 
 } // namespace schedrig::cli

@@ -186,16 +186,16 @@ void add_defaults(std::span<const ParamSpec> specs, std::string_view where, Conf
   }
 }
 
-// Where an array's element begins in the file: at the first of its values.
-SourcePos element_pos(std::string_view key, const ConfigParams& given) {
+// Where an array's element begins in the file, at the first of its values; else the table.
+SourcePos element_pos(std::string_view key, const ConfigParams& given, SourcePos table) {
   const std::string_view element = key.substr(0, key.rfind('.') + 1);
   const auto first = std::ranges::find_if(given, [&](const ConfigParam& param) {
     return !element.empty() && param.key.starts_with(element);
   });
-  return first == given.end() ? SourcePos{} : first->key_pos;
+  return first == given.end() ? table : first->key_pos;
 }
 
-void check_required(std::span<const ParamSpec> specs, std::string_view where,
+void check_required(std::span<const ParamSpec> specs, const ParamsTable& table,
                     const ConfigParams& given, Diagnostics& errors) {
   for (const ParamSpec& spec : specs) {
     if (spec.required == 0) {
@@ -203,8 +203,8 @@ void check_required(std::span<const ParamSpec> specs, std::string_view where,
     }
     for (const std::string& key : keys_for(spec, given)) {
       if (std::ranges::find(given, key, &ConfigParam::key) == given.end()) {
-        errors.add(element_pos(key, given), key + " is missing in " + std::string(where),
-                   std::string(spec.doc));
+        errors.add(element_pos(key, given, table.pos),
+                   key + " is missing in " + std::string(table.name), std::string(spec.doc));
       }
     }
   }
@@ -213,7 +213,7 @@ void check_required(std::span<const ParamSpec> specs, std::string_view where,
 } // namespace
 
 BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> specs,
-                        std::string_view where) {
+                        const ParamsTable& table) {
   BoundParams bound;
   Diagnostics errors;
   for (const ConfigParam& given : params) {
@@ -222,8 +222,8 @@ BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> s
       std::vector<std::string_view> keys;
       std::ranges::transform(specs, std::back_inserter(keys), &ParamSpec::key);
       errors.add(given.key_pos,
-                 "unknown key " + text::quote(given.key) + " in " + std::string(where),
-                 text::suggest(spec_key(given.key), keys, "keys of " + std::string(where)));
+                 "unknown key " + text::quote(given.key) + " in " + std::string(table.name),
+                 text::suggest(spec_key(given.key), keys, "keys of " + std::string(table.name)));
       continue;
     }
     ConfigParam& param = bound.owned_.emplace_back(given);
@@ -231,8 +231,10 @@ BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> s
       errors.add(given.pos, converted.error().message, converted.error().help);
     }
   }
-  check_required(specs, where, bound.owned_, errors);
-  add_defaults(specs, where, bound.owned_, errors);
+  if (table.complete) {
+    check_required(specs, table, bound.owned_, errors);
+  }
+  add_defaults(specs, table.name, bound.owned_, errors);
   for (const ConfigParam& param : bound.owned_) {
     bound.values_.push_back({.type = param.type,
                              .key = param.key,

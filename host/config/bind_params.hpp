@@ -14,6 +14,14 @@
 
 namespace schedrig::config {
 
+// The table that parameters stand in.
+struct ParamsTable {
+  std::string_view name; // in messages: "[backend.mock]"
+  SourcePos pos = {};    // what is missing in it is an error there
+  bool complete =
+      true; // false: some of its values are lost to errors; nothing is said to be missing
+};
+
 // Values fit for the plugin boundary, with the strings that they point to. Movable, not copyable:
 // a copy's views would point into the original.
 class BoundParams {
@@ -32,7 +40,8 @@ class BoundParams {
   [[nodiscard]] const std::vector<Diagnostic>& diagnostics() const noexcept { return diagnostics_; }
 
  private:
-  friend BoundParams bind_params(const ConfigParams&, std::span<const ParamSpec>, std::string_view);
+  friend BoundParams bind_params(const ConfigParams&, std::span<const ParamSpec>,
+                                 const ParamsTable&);
   ConfigParams owned_;
   std::vector<ParamValue> values_;
   std::vector<Diagnostic> diagnostics_;
@@ -41,10 +50,10 @@ class BoundParams {
 // Checks each parameter against its spec (key, type, range), turns durations and sizes into
 // integers, and adds the defaults that the config does not give; members of an array of tables
 // ("faults[].at") get theirs in each element that exists. What is required and not given is an
-// error at the element's first value. `where` names the table in messages:
-// "[backend.mock]". An integer is accepted for a float; everything else must be exact. A default
-// that does not fit its own spec is an error without a position: a mistake of the plugin.
+// error at the element's first value. An integer is accepted for a float; everything else must be
+// exact. A default that does not fit its own spec is an error without a position: a mistake of the
+// plugin.
 [[nodiscard]] BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> specs,
-                                      std::string_view where);
+                                      const ParamsTable& table);
 
 } // namespace schedrig::config

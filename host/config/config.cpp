@@ -61,11 +61,13 @@ void decode(const LoadOptions& options, LoadedConfig& loaded, Diagnostics& error
   Decoder decoder(
       errors, {.accept_unlanded = options.accept_unlanded, .host_topology = options.host_topology});
   decode_scenario(decoder, loaded.document, loaded.scenario);
+  loaded.decoded = true;
   anchor_plugin_path(loaded);
   import_workloads(loaded.scenario, loaded.sources, errors);
   if (options.references) {
-    check_references(decoder, loaded.scenario);
+    check_references(decoder, loaded.scenario, loaded.document);
   }
+  loaded.lost = std::move(decoder.lost());
 }
 
 template <class LoadBase>

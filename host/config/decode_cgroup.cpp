@@ -139,13 +139,12 @@ void decode_cgroup_name(Decoder& decoder, const FieldInfo& info, const Node& val
 }
 
 void decode_cgroup_def(Decoder& decoder, const FieldInfo& info, const Node& value, CgroupDef& to) {
-  const std::size_t before = decoder.errors();
   to.pos = value.pos;
   decoder.remember(value);
   decode_table<CgroupDef>(decoder, value, info.key == "def" ? "def" : "a cgroup", kCgroupFields,
                           to);
-  if (decoder.errors() != before) {
-    decoder.lose_a_name();
+  if (to.name.empty()) {
+    decoder.lost().lose(value, "name");
   }
 }
 
@@ -153,7 +152,7 @@ void decode_cgroup_defs(Decoder& decoder, const FieldInfo& info, const Node& val
                         std::vector<CgroupDef>& to) {
   if (value.type != NodeType::kArray) {
     decoder.wrong_type(info.key, value, FieldKind::kTableList);
-    decoder.lose_a_name();
+    decoder.lost().lose(value, "name");
     return;
   }
   for (const Node& item : value.items) {

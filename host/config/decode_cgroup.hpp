@@ -11,7 +11,7 @@
 
 namespace schedrig::config {
 
-// A definition table; its errors make references to its name doubtful (Decoder::lose_a_name).
+// A definition table; one without a sound name makes references doubtful (Decoder::lost).
 void decode_cgroup_def(Decoder& decoder, const FieldInfo& info, const Node& value, CgroupDef& to);
 void decode_cgroup_defs(Decoder& decoder, const FieldInfo& info, const Node& value,
                         std::vector<CgroupDef>& to);

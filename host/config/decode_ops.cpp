@@ -33,7 +33,7 @@ std::optional<std::size_t> index_of(Decoder& decoder, const Node& table) {
   }
   const Node* kind = table.find("kind");
   if (kind == nullptr) {
-    decoder.missing_key(table, "an op", kKind);
+    decoder.missing_key(table, "an op", kKind, {});
     return std::nullopt;
   }
   const auto name = decoder.string(kKind, *kind);
@@ -55,6 +55,30 @@ std::optional<std::size_t> index_of(Decoder& decoder, const Node& table) {
   return static_cast<std::size_t>(found - infos.begin());
 }
 
+// The key by which an op makes, starts or removes what other ops refer to.
+std::string_view naming_key(const OpBody& op) {
+  if (std::holds_alternative<AddCgroup>(op)) {
+    return "name";
+  }
+  if (std::holds_alternative<AddCgroupDef>(op)) {
+    return "def";
+  }
+  if (std::holds_alternative<RemoveCgroup>(op)) {
+    return "cgroup";
+  }
+  return std::holds_alternative<RunPayload>(op) ? "payload" : "";
+}
+
+// A def that is there has a name of its own, whose loss decode_cgroup_def notes.
+void note_lost_name(Decoder& decoder, const Node& table, const OpBody& op) {
+  const std::string_view key = naming_key(op);
+  const Node* value = table.find(key);
+  const bool lost = value == nullptr || (key != "def" && !decoder.sound(value));
+  if (!key.empty() && lost) {
+    decoder.lost().lose(table, key);
+  }
+}
+
 } // namespace
 
 const OpEntry& op_entry(std::size_t index) noexcept {
@@ -70,21 +94,21 @@ std::span<const Form> op_forms() {
 void decode_ops(Decoder& decoder, const FieldInfo& info, const Node& value, std::vector<Op>& to) {
   if (value.type != NodeType::kArray) {
     decoder.wrong_type(info.key, value, FieldKind::kTableList);
-    decoder.lose_a_name();
+    decoder.lost().lose_all(value);
     return;
   }
   to.reserve(value.items.size());
   for (const Node& item : value.items) {
-    const std::size_t before = decoder.errors();
-    if (const auto index = index_of(decoder, item)) {
-      decoder.remember(item);
-      Op& op = to.emplace_back();
-      op.pos = item.pos;
-      op_entry(*index).read(decoder, item, op.body);
+    const auto index = index_of(decoder, item);
+    if (!index) {
+      decoder.lost().lose_all(item);
+      continue;
     }
-    if (decoder.errors() != before) {
-      decoder.lose_a_name(); // it may have been about to make or to remove a cgroup
-    }
+    decoder.remember(item);
+    Op& op = to.emplace_back();
+    op.pos = item.pos;
+    op_entry(*index).read(decoder, item, op.body);
+    note_lost_name(decoder, item, op.body);
   }
 }
 

@@ -116,7 +116,7 @@ void decode_payloads(Decoder& decoder, const FieldInfo& info, const Node& value,
                      std::vector<PayloadDef>& to) {
   if (value.type != NodeType::kArray) {
     decoder.wrong_type(info.key, value, FieldKind::kTableList);
-    decoder.lose_a_name();
+    decoder.lost().lose(value, "name");
     return;
   }
   for (const Node& item : value.items) {
@@ -125,9 +125,10 @@ void decode_payloads(Decoder& decoder, const FieldInfo& info, const Node& value,
     def.pos = item.pos;
     decoder.remember(item);
     decode_table<PayloadDef>(decoder, item, "a payload", kPayloadFields, def);
-    if (decoder.errors() != before) {
-      decoder.lose_a_name();
-    } else if (def.gate && def.checks.empty()) {
+    if (def.name.empty()) {
+      decoder.lost().lose(item, "name");
+    }
+    if (decoder.errors() == before && def.gate && def.checks.empty()) {
       decoder.error(item.find("gate")->pos, "gate = true without checks has no effect",
                     "add checks = [ { metric = \"exit_code\", equals = 0 } ]");
     }

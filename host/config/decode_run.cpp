@@ -152,7 +152,8 @@ void decode_run(Decoder& decoder, const FieldInfo&, const Node& value, RunConfig
   const Node* deadline = value.find("deadline");
   if (deadline == nullptr) {
     to.deadline_ns = to.duration_ns + kBesidesDuration;
-  } else if (to.deadline_ns < to.duration_ns) {
+  } else if (to.deadline_ns < to.duration_ns && decoder.sound(deadline) &&
+             decoder.sound(value.find("duration"))) {
     decoder.error(deadline->pos,
                   "deadline " + text::format_duration(to.deadline_ns) +
                       " is shorter than the duration " + text::format_duration(to.duration_ns),

@@ -104,7 +104,8 @@ std::span<const Form> scenario_forms() {
 
 void decode_scenario(Decoder& decoder, const Node& document, Scenario& to) {
   decode_table<Scenario>(decoder, document, "the top level", kFields, to);
-  if (document.find("step") == nullptr) {
+  const auto keys = keys_of(std::span<const Field<Scenario>>(kFields));
+  if (document.find("step") == nullptr && !decoder.misspelt(document, "step", keys)) {
     decoder.error({.file = document.pos.file, .line = 0, .column = 0},
                   "there is no [[step]]: nothing would be run",
                   "add a [[step]] with a hold, such as hold = \"2s\"");

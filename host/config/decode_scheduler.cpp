@@ -31,6 +31,7 @@ void decode_schedulers(Decoder& decoder, const FieldInfo& info, const Node& valu
                        std::vector<SchedulerConfig>& to) {
   if (value.type != NodeType::kArray) {
     decoder.wrong_type(info.key, value, FieldKind::kTableList);
+    decoder.lost().lose(value, "name");
     return;
   }
   for (const Node& item : value.items) {
@@ -38,7 +39,9 @@ void decode_schedulers(Decoder& decoder, const FieldInfo& info, const Node& valu
     one.pos = item.pos;
     decode_table<SchedulerConfig>(decoder, item, "[[scheduler]]", kFields, one);
     const auto other = std::ranges::find(to, one.name, &SchedulerConfig::name);
-    if (other != to.end()) {
+    if (one.name.empty()) {
+      decoder.lost().lose(item, "name");
+    } else if (other != to.end()) {
       decoder.error(item.pos,
                     "[[scheduler]] " + text::quote(one.name) + " exists: it is declared at line " +
                         std::to_string(other->pos.line),

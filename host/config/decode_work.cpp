@@ -165,6 +165,11 @@ static_assert(well_formed<WorkGroup>(kWorkFields));
 void check_count(Decoder& decoder, const Node& value, const WorkGroup& group) {
   const Node* workers = value.find("workers");
   const Node* percent = value.find("workers_pct");
+  for (const std::string_view key : {"workers", "fan_out", "contenders"}) {
+    if (!decoder.sound(value.find(key))) {
+      return;
+    }
+  }
   if (workers != nullptr && percent != nullptr) {
     decoder.error(percent->pos, "workers and workers_pct both say how many", "leave one out");
     return;
@@ -219,9 +224,13 @@ void check_parameters(Decoder& decoder, const Node& value, const WorkGroup& grou
                     "it belongs to " + types_with(parameter->bit));
     }
   }
-  if ((type.params & kParamPhases) != 0 && group.phases.empty()) {
+  if ((type.params & kParamPhases) != 0 && group.phases.empty() &&
+      decoder.sound(value.find("phases"))) {
     decoder.error(value.pos, "a sequence without phases",
                   "phases = [ { spin = \"1ms\" }, { sleep = \"2ms\" } ]");
+  }
+  if (!decoder.sound(value.find("footprint")) || !decoder.sound(value.find("stride"))) {
+    return;
   }
   if ((type.params & kParamFootprint) != 0 &&
       (group.footprint_bytes < kLeastFootprint || group.footprint_bytes > kMaxFootprintBytes)) {
@@ -260,9 +269,9 @@ void decode_work(Decoder& decoder, const FieldInfo&, const Node& value, WorkGrou
   to.pos = value.pos;
   decoder.remember(value);
   set_defaults(value, to);
-  const std::size_t before = decoder.errors();
   decode_table<WorkGroup>(decoder, value, "work", kWorkFields, to);
-  if (value.type == NodeType::kTable && decoder.errors() == before) {
+  const Node* type = value.find("type");
+  if (type != nullptr && decoder.sound(type)) {
     check_count(decoder, value, to);
     check_parameters(decoder, value, to);
   }

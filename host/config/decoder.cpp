@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/config/decoder.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -44,10 +45,6 @@ Wanted wanted_of(FieldKind kind) {
   return {};
 }
 
-auto key_of(SourcePos pos) {
-  return std::tuple(pos.file, pos.line, pos.column);
-}
-
 // Bounds in the spelling of the field, for messages.
 std::string spell(FieldKind kind, std::int64_t value) {
   switch (kind) {
@@ -64,6 +61,9 @@ std::string spell(FieldKind kind, std::int64_t value) {
 
 void Decoder::error(SourcePos pos, std::string message, std::string help) {
   ++errors_;
+  if (!to_.full()) { // what is past the limit is not looked at any further
+    places_.add(pos);
+  }
   to_.add(pos, std::move(message), std::move(help));
 }
 
@@ -213,7 +213,19 @@ void Decoder::unknown_word(const FieldInfo& info, const Node& value,
         text::suggest(value.text, words, "allowed"));
 }
 
-void Decoder::missing_key(const Node& table, std::string_view where, const FieldInfo& info) {
+bool Decoder::misspelt(const Node& table, std::string_view key,
+                       std::span<const std::string_view> keys) const {
+  return !to_.full() && std::ranges::any_of(table.members, [&](const Member& member) {
+    return std::ranges::find(keys, member.key) == keys.end() &&
+           text::nearest(member.key, keys) == key;
+  });
+}
+
+void Decoder::missing_key(const Node& table, std::string_view where, const FieldInfo& info,
+                          std::span<const std::string_view> keys) {
+  if (misspelt(table, info.key, keys)) {
+    return;
+  }
   error(table.pos, std::string(where) + " lacks the key " + text::quote(info.key),
         std::string(info.key) + ": " + std::string(info.doc));
 }

@@ -14,14 +14,15 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include <schedrig/result.hpp>
 #include <schedrig/topology.hpp>
 
 #include "host/config/diagnostic.hpp"
+#include "host/config/error_places.hpp"
 #include "host/config/field.hpp"
+#include "host/config/lost_names.hpp"
 #include "host/config/node.hpp"
 
 namespace schedrig::config {
@@ -47,6 +48,10 @@ class Decoder {
 
   void error(SourcePos pos, std::string message, std::string help = {});
   [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
+  // No error stands at the value or below it; true for null, a key that is not there.
+  [[nodiscard]] bool sound(const Node* value) const {
+    return value == nullptr || !places_.within(*value);
+  }
 
   // --- scalars: the value, or nullopt and an error --------------------------------------------
   [[nodiscard]] std::optional<std::string_view> string(const FieldInfo& info, const Node& value);
@@ -90,15 +95,18 @@ class Decoder {
                    std::span<const std::string_view> keys);
   void unknown_word(const FieldInfo& info, const Node& value,
                     std::span<const std::string_view> words);
-  void missing_key(const Node& table, std::string_view where, const FieldInfo& info);
+  // Not said of a key that an unknown one of the table was meant to be.
+  void missing_key(const Node& table, std::string_view where, const FieldInfo& info,
+                   std::span<const std::string_view> keys);
+  // `key` is not in the table, but one that none of `keys` is, and it looks alike.
+  [[nodiscard]] bool misspelt(const Node& table, std::string_view key,
+                              std::span<const std::string_view> keys) const;
   [[nodiscard]] HostTopology host_topology() const noexcept { return options_.host_topology; }
   // True when it may be decoded; else "not supported yet" at `pos`.
   [[nodiscard]] bool check_landed(Landed landed, SourcePos pos, std::string_view what);
 
   // --- what later checks need to know -----------------------------------------------------------
-  // A name was lost to an error: whoever refers to it must not be blamed.
-  void lose_a_name() noexcept { names_lost_ = true; }
-  [[nodiscard]] bool names_lost() const noexcept { return names_lost_; }
+  [[nodiscard]] LostNames& lost() noexcept { return lost_; }
   // Tables of the data model that carry a position: the way back from a decoded struct to the
   // places of its keys. The tree must outlive the Decoder.
   void remember(const Node& table);
@@ -108,8 +116,9 @@ class Decoder {
   Diagnostics& to_;
   DecodeOptions options_;
   std::size_t errors_ = 0;
-  bool names_lost_ = false;
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, const Node*> tables_;
+  ErrorPlaces places_;
+  LostNames lost_;
+  std::map<PlaceKey, const Node*> tables_;
 };
 
 template <class T> std::vector<std::string_view> keys_of(std::span<const Field<T>> fields) {
@@ -151,7 +160,7 @@ void decode_table(Decoder& decoder, const Node& table, std::string_view where,
   }
   for (const Field<T>& field : fields) {
     if (field.info.required && table.find(field.info.key) == nullptr) {
-      decoder.missing_key(table, where, field.info);
+      decoder.missing_key(table, where, field.info, keys_of(fields));
     }
   }
 }

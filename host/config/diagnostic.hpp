@@ -7,11 +7,18 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <schedrig/ops.hpp>
 
 namespace schedrig::config {
+
+// File, line, column: what orders places.
+using PlaceKey = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
+[[nodiscard]] constexpr PlaceKey key_of(SourcePos pos) noexcept {
+  return {pos.file, pos.line, pos.column};
+}
 
 // One error. message: lower case, no full stop; help: what to do, may be empty.
 // pos.line 0: the source as a whole.

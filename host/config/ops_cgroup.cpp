@@ -124,7 +124,9 @@ constexpr std::array kSpawn = {
 void read_spawn(Decoder& decoder, const Node& table, OpBody& to) {
   Spawn op;
   decode_table<Spawn>(decoder, table, op_name<Spawn>(), kSpawn, op, "kind");
-  if (const Node* work = table.find("work"); work != nullptr && !op.cgroup) {
+  const Node* placement = table.find("placement");
+  const bool runner = placement != nullptr && decoder.sound(placement) && !op.cgroup;
+  if (const Node* work = table.find("work"); work != nullptr && runner) {
     if (const Node* percent = work->find("workers_pct")) {
       decoder.error(percent->pos, "workers_pct with placement = \"runner\": there is no cpuset",
                     "give workers, or a cgroup to place them in");

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "host/config/references.hpp"
 #include "host/text/nearest.hpp"
 #include "host/text/quote.hpp"
 
@@ -71,8 +72,8 @@ class PayloadWalker {
     const auto [other, is_new] = declared_.try_emplace(def.name, def.pos);
     if (!is_new) {
       report(def.pos, "name",
-             "payload " + text::quote(def.name) + " exists: it is declared at line " +
-                 std::to_string(other->second.line),
+             "payload " + text::quote(def.name) + " exists: it is declared at " +
+                 line_of(scenario_, other->second, place(def.pos, "name")),
              "choose another name");
     } else if (schedulers_.contains(def.name)) {
       report(def.pos, "name", text::quote(def.name) + " is the name of a scheduler of this run",
@@ -109,7 +110,7 @@ class PayloadWalker {
   }
 
   bool need_declared(std::string_view name, SourcePos table, std::string_view key) {
-    if (name.empty() || decoder_.names_lost() || declared_.contains(name)) {
+    if (name.empty() || declared_.contains(name) || decoder_.lost().may_have_been_made(name)) {
       return true;
     }
     if (schedulers_.contains(name)) {
@@ -126,18 +127,23 @@ class PayloadWalker {
   }
 
   void need_started(std::string_view name, SourcePos op) {
-    if (!need_declared(name, op, "name") || name.empty() || decoder_.names_lost() ||
-        of_backdrop_.contains(name) || of_step_.contains(name)) {
+    if (!need_declared(name, op, "name") || name.empty() ||
+        decoder_.lost().may_have_been_made(name) || of_backdrop_.contains(name) ||
+        of_step_.contains(name)) {
       return;
     }
     report(op, "name", "nothing has started payload " + text::quote(name) + " at this point",
            "start it with run_payload before; a step's payloads end with the step");
   }
 
-  void report(SourcePos table, std::string_view key, std::string message, std::string help) {
+  [[nodiscard]] SourcePos place(SourcePos table, std::string_view key) const {
     const Node* node = decoder_.recall(table);
     const Node* value = node == nullptr ? nullptr : node->find(key);
-    decoder_.error(value == nullptr ? table : value->pos, std::move(message), std::move(help));
+    return value == nullptr ? table : value->pos;
+  }
+
+  void report(SourcePos table, std::string_view key, std::string message, std::string help) {
+    decoder_.error(place(table, key), std::move(message), std::move(help));
   }
 
   Decoder& decoder_;

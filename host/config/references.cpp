@@ -17,16 +17,6 @@
 namespace schedrig::config {
 namespace {
 
-// As it is said in a message that stands at `here`.
-std::string line_of(const Scenario& scenario, SourcePos pos, SourcePos here) {
-  const std::string line = "line " + std::to_string(pos.line);
-  if (pos.file == here.file || pos.file >= scenario.files.size()) {
-    return line;
-  }
-  const std::string& name = scenario.files[pos.file];
-  return name == "--set" ? name : name + ", " + line;
-}
-
 class Walker {
  public:
   Walker(Decoder& decoder, const Scenario& scenario) : decoder_(decoder), scenario_(scenario) {}
@@ -93,11 +83,14 @@ class Walker {
   void check(const SwapCpusets& op) {
     need(op.a, "a");
     need(op.b, "b");
-    if (op.a == op.b) {
+    if (op.a == op.b && !op.a.empty()) {
       report("b", "swap_cpusets of " + text::quote(op.a) + " with itself", "name two cgroups");
     }
   }
   void check(const MoveAllTasks& op) {
+    if (op.to.empty()) {
+      return; // its own error has been reported
+    }
     if (op.from == op.to) {
       report("to", "move_all_tasks from " + text::quote(op.from) + " to itself",
              "name two cgroups");
@@ -131,7 +124,7 @@ class Walker {
     if (name.empty()) {
       return; // its own error has been reported
     }
-    if (scope_.add(name, owner, pos)) {
+    if (scope_.add(name, owner, pos) || decoder_.lost().may_have_been_removed(name)) {
       return;
     }
     const KnownCgroup& other = *scope_.find(name);
@@ -141,14 +134,14 @@ class Walker {
     } else {
       report_at(pos, key,
                 "cgroup " + text::quote(name) + " exists: it was made at " +
-                    line_of(scenario_, other.made, pos),
+                    line_of(scenario_, other.made, place(pos, key)),
                 "choose another name, or remove that cgroup first");
     }
   }
 
   const KnownCgroup* need(const std::string& name, std::string_view key) {
     const KnownCgroup* known = scope_.find(name);
-    if (known == nullptr && !name.empty() && !decoder_.names_lost()) {
+    if (known == nullptr && !name.empty() && !decoder_.lost().may_have_been_made(name)) {
       blame(name, key);
     }
     return known;
@@ -164,14 +157,18 @@ class Walker {
 
   void blame(const std::string& name, std::string_view key) {
     if (const CgroupDef* own = own_setup(name)) {
+      const Node* step = decoder_.recall(step_->pos);
+      if (step != nullptr && !decoder_.sound(step->find("hold"))) {
+        return; // it may be meant to loop: then the setup comes first
+      }
       report(key,
              text::quote(name) + " is made by this step's setup (" +
-                 line_of(scenario_, own->pos, op_->pos) + "), after its ops have run",
+                 line_of(scenario_, own->pos, place(op_->pos, key)) + "), after its ops have run",
              "declare it in the [backdrop], or make it with add_cgroup_def before this op");
     } else if (const SourcePos* removed = scope_.removed(name)) {
       report(key,
              "cgroup " + text::quote(name) + " was removed at " +
-                 line_of(scenario_, *removed, op_->pos) +
+                 line_of(scenario_, *removed, place(op_->pos, key)) +
                  (again_ ? ", and the loop runs this op again" : ""),
              "make it again with add_cgroup, or remove it later");
     } else {
@@ -196,9 +193,16 @@ class Walker {
   }
 
   void report_at(SourcePos table, std::string_view key, std::string message, std::string help) {
+    decoder_.error(place(table, key), std::move(message), std::move(help));
+  }
+
+  [[nodiscard]] SourcePos place(SourcePos table, std::string_view key) const {
     const Node* node = decoder_.recall(table);
     const Node* value = node == nullptr ? nullptr : node->find(key);
-    decoder_.error(value == nullptr ? table : value->pos, std::move(message), std::move(help));
+    if (value != nullptr && value->find("cgroup") != nullptr) {
+      value = value->find("cgroup"); // placement = { cgroup = "name" }
+    }
+    return value == nullptr ? table : value->pos;
   }
 
   Decoder& decoder_;
@@ -219,9 +223,10 @@ void check_step_names(Decoder& decoder, const Scenario& scenario) {
     }
     const Node* table = decoder.recall(step.pos);
     const Node* name = table == nullptr ? nullptr : table->find("name");
-    decoder.error(name == nullptr ? step.pos : name->pos,
+    const SourcePos place = name == nullptr ? step.pos : name->pos;
+    decoder.error(place,
                   "step " + text::quote(step.name) + " exists: it begins at " +
-                      line_of(scenario, other->second, step.pos),
+                      line_of(scenario, other->second, place),
                   "reports tell steps apart by their names: choose another");
   }
 }
@@ -238,7 +243,12 @@ double hold_ns(const Hold& hold, double duration_ns) {
 }
 
 // The step at which the holds alone no longer fit.
-void check_holds(Decoder& decoder, const Scenario& scenario) {
+void check_holds(Decoder& decoder, const Scenario& scenario, const Node& document) {
+  const Node* run = document.find("run");
+  if (run != nullptr &&
+      !(decoder.sound(run->find("duration")) && decoder.sound(run->find("deadline")))) {
+    return;
+  }
   double total = 0;
   for (const Step& step : scenario.steps) {
     total += hold_ns(step.hold, static_cast<double>(scenario.run.duration_ns));
@@ -257,10 +267,19 @@ void check_holds(Decoder& decoder, const Scenario& scenario) {
 
 } // namespace
 
-void check_references(Decoder& decoder, const Scenario& scenario) {
+std::string line_of(const Scenario& scenario, SourcePos pos, SourcePos here) {
+  const std::string line = "line " + std::to_string(pos.line);
+  if (pos.file == here.file || pos.file >= scenario.files.size()) {
+    return line;
+  }
+  const std::string& name = scenario.files[pos.file];
+  return name == "--set" ? name : name + ", " + line;
+}
+
+void check_references(Decoder& decoder, const Scenario& scenario, const Node& document) {
   Walker(decoder, scenario).run();
   check_step_names(decoder, scenario);
-  check_holds(decoder, scenario);
+  check_holds(decoder, scenario, document);
   check_payload_references(decoder, scenario);
 }
 

@@ -8,14 +8,20 @@
 // Thread: the Decoder's.
 #pragma once
 
+#include <string>
+
 #include <schedrig/scenario.hpp>
 
 #include "host/config/decoder.hpp"
 
 namespace schedrig::config {
 
-// Reports through the decoder that decoded `scenario`. When a name was lost to an earlier error
-// (Decoder::names_lost), nothing is said to be undeclared.
-void check_references(Decoder& decoder, const Scenario& scenario);
+// Another place, as a message that stands at `here` says it: "line 7", with the file where it is
+// another one.
+[[nodiscard]] std::string line_of(const Scenario& scenario, SourcePos pos, SourcePos here);
+
+// Reports through the decoder that decoded `scenario` from `document`. Nothing is said of names
+// that earlier errors may have hidden (Decoder::lost), nor of what rests on a wrong value.
+void check_references(Decoder& decoder, const Scenario& scenario, const Node& document);
 
 } // namespace schedrig::config

@@ -143,7 +143,8 @@ TEST(Cli, an_unknown_backend_is_a_usage_error_that_names_the_nearest) {
 
 TEST(Cli, a_deadline_that_cannot_be_kept_is_refused_before_anything_starts) {
   const ScenarioFile file(kSpin);
-  const CommandResult result = schedrig({"run", file.path(), "--set", "run.deadline=\"100ms\""});
+  const CommandResult result = schedrig(
+      {"run", file.path(), "--set", "run.duration=\"50ms\"", "--set", "run.deadline=\"100ms\""});
   EXPECT_EQ(result.exit_code, 2) << result.err << result.out;
   EXPECT_NE(result.err.find("more than the deadline"), std::string::npos) << result.err;
 }
@@ -159,6 +160,7 @@ TEST(Cli, interrupting_a_run_tears_down_and_is_exit_code_130) {
   const CommandResult result = command.finish();
   EXPECT_EQ(result.exit_code, 130) << result.err << result.out;
   EXPECT_NE(result.err.find("end=interrupted"), std::string::npos) << result.err;
+  EXPECT_NE(result.out.find("step 1 \"spin\"  inconclusive"), std::string::npos) << result.out;
 }
 
 TEST(Cli, a_report_that_cannot_be_written_is_said_and_leaves_no_file) {

@@ -29,9 +29,9 @@ TEST(Check, finds_all_that_the_machine_lacks_and_run_refuses_the_same) {
   for (const char* verb : {"check", "run"}) {
     const CommandResult result = schedrig({verb, file.path()});
     EXPECT_EQ(result.exit_code, 2) << verb;
-    EXPECT_TRUE(contains(result.err, file.path() + ":6:3: error: op set_cpuset: llc = 9 does not"))
+    EXPECT_TRUE(contains(result.err, file.path() + ":6:50: error: op set_cpuset: llc = 9 does not"))
         << result.err;
-    EXPECT_TRUE(contains(result.err, ":7:")) << result.err;
+    EXPECT_TRUE(contains(result.err, ":7:89:")) << result.err;
     EXPECT_TRUE(contains(result.err, "op spawn: CPU 7 does not exist")) << result.err;
     EXPECT_TRUE(result.out.empty()) << result.out;
   }

@@ -45,7 +45,7 @@ LoadedConfig with(const std::string& params) {
 }
 
 BoundParams bind(const LoadedConfig& loaded) {
-  return bind_params(loaded.scenario.backends.at(0).params, kSpecs, "[backend.mock]");
+  return bind_params(loaded.scenario.backends.at(0).params, kSpecs, {.name = "[backend.mock]"});
 }
 
 std::string errors_with(const std::string& params) {
@@ -80,7 +80,7 @@ TEST(BindParams, converts_values_and_fills_in_defaults) {
 }
 
 TEST(BindParams, without_a_config_gives_the_defaults_alone) {
-  const BoundParams bound = bind_params({}, kSpecs, "[backend.mock]");
+  const BoundParams bound = bind_params({}, kSpecs, {.name = "[backend.mock]"});
   EXPECT_TRUE(bound.ok());
   EXPECT_EQ(bound.view().size(), 4U);
   EXPECT_EQ(param_integer(bound.view(), "slice", 0), 3'000'000);
@@ -127,14 +127,16 @@ TEST(BindParams, reports_what_is_required_and_missing_in_each_element) {
       spec(ParamType::kString, "programs[].output[]", "", "its lines")};
   const LoadedConfig good = with("programs = [ { name = \"a\", output = [\"x\", \"y\"] } ]\n");
   const BoundParams bound =
-      bind_params(good.scenario.backends.at(0).params, specs, "[backend.mock]");
+      bind_params(good.scenario.backends.at(0).params, specs, {.name = "[backend.mock]"});
   EXPECT_TRUE(bound.ok());
   EXPECT_EQ(value_of(bound.view(), "programs[0].output[1]").text, "y");
-  EXPECT_TRUE(bind_params({}, specs, "[backend.mock]").ok()) << "no element, nothing required";
+  EXPECT_TRUE(bind_params({}, specs, {.name = "[backend.mock]"}).ok())
+      << "no element, nothing required";
 
   const LoadedConfig bad = with("programs = [ { name = \"a\" }, { runs = \"1s\" } ]\n");
   EXPECT_EQ(
-      render(bind_params(bad.scenario.backends.at(0).params, specs, "[backend.mock]").diagnostics(),
+      render(bind_params(bad.scenario.backends.at(0).params, specs, {.name = "[backend.mock]"})
+                 .diagnostics(),
              bad.sources),
       "test.toml:5:32: error: programs[1].name is missing in [backend.mock]\n"
       "    5 | programs = [ { name = \"a\" }, { runs = \"1s\" } ]\n"
@@ -149,7 +151,7 @@ TEST(BindParams, blames_the_plugin_for_a_default_that_does_not_fit) {
            spec(ParamType::kBool, "k", "yes", ""),
            spec(ParamType::kInteger, "k", "9", "", 1, 8),
        }) {
-    const BoundParams bound = bind_params({}, {&bad, 1}, "[backend.mock]");
+    const BoundParams bound = bind_params({}, {&bad, 1}, {.name = "[backend.mock]"});
     ASSERT_EQ(bound.diagnostics().size(), 1U) << bad.default_value;
     EXPECT_TRUE(bound.diagnostics()[0].message.starts_with("the plugin's own default of k"));
     EXPECT_EQ(bound.diagnostics()[0].pos.line, 0U);

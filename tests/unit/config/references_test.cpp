@@ -80,9 +80,24 @@ nmae = "base"
 [[step]]
 op = [ { kind = "freeze_cgroup", cgroup = "base" } ]
 )");
-  ASSERT_EQ(loaded.diagnostics.size(), 2U) << errors_of(loaded);
-  EXPECT_EQ(loaded.diagnostics[0].message, "a cgroup lacks the key \"name\"");
-  EXPECT_EQ(loaded.diagnostics[1].message, "unknown key \"nmae\" in a cgroup");
+  ASSERT_EQ(loaded.diagnostics.size(), 1U) << errors_of(loaded);
+  EXPECT_EQ(loaded.diagnostics[0].message, "unknown key \"nmae\" in a cgroup");
+}
+
+TEST(References, the_other_place_of_a_name_is_said_with_its_file_where_that_is_another) {
+  const LoadedConfig loaded = load(R"(schema = 1
+[[payload]]
+name = "bench"
+binary = "/bin/true"
+[[payload]]
+name = "other"
+binary = "/bin/true"
+[[step]]
+)",
+                                   {"payload[1].name=\"bench\""});
+  ASSERT_EQ(loaded.diagnostics.size(), 1U) << errors_of(loaded);
+  EXPECT_EQ(loaded.diagnostics[0].message,
+            "payload \"bench\" exists: it is declared at test.toml, line 2");
 }
 
 } // namespace
