@@ -151,7 +151,12 @@ int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& 
   for (const std::string& dir : scenario.plugin_path) {
     request->files.push_back(fs::absolute(fs::path(options.config).parent_path() / dir));
   }
-  add_reports(options.reports, *request);
+  const auto reports =
+      final_report_paths(options.reports, scenario.report, scenario.run.name, false);
+  if (!reports) {
+    return report_error(reports.error(), kExitUsage);
+  }
+  add_reports(*reports, *request);
   // The run's own deadline holds inside; this one covers what surrounds it, on a clock that an
   // emulated machine is several times behind.
   request->run_deadline = std::chrono::duration_cast<std::chrono::milliseconds>(

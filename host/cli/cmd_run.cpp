@@ -146,8 +146,8 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
   return tally.exit_code() == kExitPass ? unwritten : tally.exit_code();
 }
 
-int run_here(const RunVerb& verb, const Globals& globals) {
-  const RunOptions& options = verb.options;
+int run_here(RunVerb verb, const Globals& globals) {
+  RunOptions& options = verb.options;
   if (verb.dry_run) {
     return print_plan(options, verb.repeat.several(), globals);
   }
@@ -158,6 +158,13 @@ int run_here(const RunVerb& verb, const Globals& globals) {
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
     return end_without_run(options, code);
   }
+  const Scenario& scenario = prepared.scenario;
+  auto reports = final_report_paths(options.reports, scenario.report, scenario.run.name,
+                                    verb.repeat.several());
+  if (!reports) {
+    return end_without_run(options, report_error(reports.error(), kExitUsage));
+  }
+  options.reports = *std::move(reports);
   const int exit_code = verb.repeat.several() ? run_several(prepared, verb, globals)
                                               : run_once(prepared, verb, globals);
   const int flushed = flush_stdout();

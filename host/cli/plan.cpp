@@ -40,10 +40,11 @@ class Writer {
       step(i, steps_node == nullptr ? nullptr : &steps_node->items[i]);
     }
     checks();
-    text_ += "report    " + (options_.reports.takes_stdout() ? std::string() : "summary on stdout");
-    std::string_view separator = options_.reports.takes_stdout() ? "" : ", ";
+    const ReportPaths reports = options_.reports.with_config(scenario_.report, scenario_.run.name);
+    text_ += "report    " + (reports.takes_stdout() ? std::string() : "summary on stdout");
+    std::string_view separator = reports.takes_stdout() ? "" : ", ";
     for (const ReportFormatInfo& info : kReportFormats) {
-      if (const std::string& path = options_.reports[info.format]; !path.empty()) {
+      if (const std::string& path = reports[info.format]; !path.empty()) {
         text_ += std::string(separator) + std::string(info.label) +
                  (path == "-" ? " on stdout" : " in " + path);
         separator = ", ";

@@ -2,6 +2,7 @@
 #include "host/cli/report_paths.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <system_error>
 
@@ -41,6 +42,24 @@ ReportPaths ReportPaths::of_run(std::uint64_t number) const {
   return one;
 }
 
+ReportPaths ReportPaths::with_config(const ReportConfig& report, std::string_view run) const {
+  std::string name(run);
+  std::ranges::replace_if(
+      name,
+      [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.';
+      },
+      '_');
+  ReportPaths all = *this;
+  for (const ReportFormat format : report.formats) {
+    const ReportFormatInfo& info = kReportFormats[static_cast<std::size_t>(format)];
+    if (all[format].empty()) {
+      all[format] = (fs::path(report.dir) / (name + std::string(info.ending))).string();
+    }
+  }
+  return all;
+}
+
 Result<> check_report_paths(const ReportPaths& paths, bool several_runs) {
   for (const ReportFormatInfo& info : kReportFormats) {
     const std::string& path = paths[info.format];
@@ -64,6 +83,23 @@ Result<> check_report_paths(const ReportPaths& paths, bool several_runs) {
     }
   }
   return {};
+}
+
+Result<ReportPaths> final_report_paths(const ReportPaths& options, const ReportConfig& report,
+                                       std::string_view run, bool several_runs) {
+  ReportPaths paths = options.with_config(report, run);
+  const std::string where = "[report] dir \"" + report.dir + "\"";
+  if (!report.formats.empty()) {
+    std::error_code error;
+    fs::create_directories(report.dir, error);
+    if (error) {
+      return fail_errno(error.value(), where + " cannot be made", "name another folder");
+    }
+  }
+  if (auto checked = check_report_paths(paths, several_runs); !checked) {
+    return std::unexpected(std::move(checked).error().context(where));
+  }
+  return paths;
 }
 
 } // namespace schedrig::cli

@@ -9,10 +9,9 @@
 #include <string_view>
 
 #include <schedrig/result.hpp>
+#include <schedrig/scenario.hpp>
 
 namespace schedrig::cli {
-
-enum class ReportFormat : std::uint32_t { kJson = 0, kEvents, kKtap, kJunit };
 
 struct ReportFormatInfo {
   ReportFormat format = ReportFormat::kJson;
@@ -52,6 +51,10 @@ class ReportPaths {
   // document is not among them: there is one for all runs. Devices and pipes keep their names.
   [[nodiscard]] ReportPaths of_run(std::uint64_t number) const;
 
+  // With the files that the config asks for in those formats that have no path yet: options win.
+  // They are called after the run, in letters that every file system takes.
+  [[nodiscard]] ReportPaths with_config(const ReportConfig& report, std::string_view run) const;
+
  private:
   std::array<std::string, kReportFormats.size()> paths_;
 };
@@ -59,5 +62,11 @@ class ReportPaths {
 // Whether every report could be written where it is to go: no path twice, each writable, on stdout
 // only what may follow itself there. Creates nothing.
 [[nodiscard]] Result<> check_report_paths(const ReportPaths& paths, bool several_runs = false);
+
+// The paths of a run whose scenario is known, checked, and the config's folder made. Options have
+// been checked by themselves before.
+[[nodiscard]] Result<ReportPaths> final_report_paths(const ReportPaths& options,
+                                                     const ReportConfig& report,
+                                                     std::string_view run, bool several_runs);
 
 } // namespace schedrig::cli

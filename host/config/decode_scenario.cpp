@@ -89,7 +89,8 @@ constexpr std::array kFields = {
         "step", FieldKind::kTableList, "what happens, in order", {.forms = list_of<step_forms>}),
     custom_key<&Scenario::checks, decode_checks>(
         "checks", FieldKind::kTable, "what the verdict is made of", {.forms = checks_forms}),
-    later_key<Scenario>("report", FieldKind::kTable, "files to write"),
+    custom_key<&Scenario::report, decode_report>("report", FieldKind::kTable, "files to write",
+                                                 {.forms = report_forms}),
     later_key<Scenario>("matrix", FieldKind::kTable, "variants of the run"),
 };
 static_assert(well_formed<Scenario>(kPluginsFields));

@@ -228,6 +228,32 @@ TEST_F(Reports, are_part_of_the_plan) {
   EXPECT_FALSE(fs::exists(path("never.jsonl")));
 }
 
+TEST_F(Reports, of_the_config_are_called_after_the_run_and_yield_to_options) {
+  const ScenarioFile file(std::string(kSpin) + "[report]\ndir = \"" + path("new/dir") +
+                          "\"\nformats = [\"json\", \"events\", \"ktap\", \"junit\"]\n");
+  const CommandResult result =
+      schedrig({"run", file.path(), "--set", "run.name=\"a b/c\"", "--ktap", path("own.ktap")});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const char* name :
+       {"new/dir/a_b_c.json", "new/dir/a_b_c.jsonl", "new/dir/a_b_c.xml", "own.ktap"}) {
+    EXPECT_GT(read_text(path(name)).size(), 100U) << name;
+  }
+  EXPECT_FALSE(fs::exists(path("new/dir/a_b_c.ktap")));
+}
+
+TEST_F(Reports, of_the_config_need_a_folder_that_can_be_made_and_a_plan_makes_none) {
+  const ScenarioFile file(std::string(kSpin) + "[report]\nformats = [\"json\"]\n");
+  const CommandResult plan =
+      schedrig({"run", "--dry-run", file.path(), "--set", "report.dir=\"" + path("later") + "\""});
+  EXPECT_NE(plan.out.find("JSON in " + path("later") + "/"), std::string::npos) << plan.out;
+  EXPECT_FALSE(fs::exists(path("later")));
+  const CommandResult refused =
+      schedrig({"run", file.path(), "--set", "report.dir=\"/proc/none\""});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("[report] dir \"/proc/none\" cannot be made"), std::string::npos)
+      << refused.err;
+}
+
 // /dev/full takes nothing: ENOSPC (full(4)).
 TEST_F(Reports, that_cannot_be_written_are_said_and_decide_the_exit_code_in_the_last_line) {
   const ScenarioFile file(kSpin);

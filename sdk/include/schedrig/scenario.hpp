@@ -150,6 +150,14 @@ struct PayloadDef {
   SourcePos pos;
 };
 
+enum class ReportFormat : std::uint32_t { kJson = 0, kEvents, kKtap, kJunit };
+
+// [report]: files that each run writes.
+struct ReportConfig {
+  std::string dir = "."; // made if missing; from the working directory, as paths of options
+  std::vector<ReportFormat> formats; // each once; empty: none
+};
+
 struct Scenario {
   std::vector<std::string> files; // index 0: the file that was named
   RunConfig run;
@@ -162,6 +170,7 @@ struct Scenario {
   Backdrop backdrop;
   std::vector<Step> steps;
   ChecksConfig checks;
+  ReportConfig report;
 };
 
 } // namespace schedrig
