@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/plugin_setup.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -19,6 +20,11 @@ loader::Registry plugin_registry(const Globals& globals,
   }
   request.installation = loader::installation_plugin_directory();
   return loader::Registry(loader::discover_plugins(loader::plugin_search_path(request)));
+}
+
+bool is_listed(const loader::Registry& registry, std::string_view name) {
+  const auto& listings = registry.discovery().listings;
+  return std::ranges::find(listings, name, &loader::PluginListing::name) != listings.end();
 }
 
 } // namespace schedrig::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/cli/verb.hpp"
@@ -14,5 +15,8 @@ namespace schedrig::cli {
 [[nodiscard]] loader::Registry plugin_registry(const Globals& globals,
                                                const std::vector<std::string>& config_dirs = {},
                                                const std::string& config_base = {});
+
+// Whether a plugin's file of that name was found, sound or not.
+[[nodiscard]] bool is_listed(const loader::Registry& registry, std::string_view name);
 
 } // namespace schedrig::cli

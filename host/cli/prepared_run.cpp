@@ -119,12 +119,14 @@ class Preparation {
 
   // A section may be for another run's backend, but not for one that is nowhere.
   void check_sections() {
-    const auto& listings = out_.registry->discovery().listings;
+    const std::string& backend = out_.scenario.run.backend;
+    if (out_.backend == nullptr && backend.contains('/')) {
+      return; // what the plugin at that path calls itself is not known
+    }
     for (const BackendConfig& section : out_.scenario.backends) {
-      const bool chosen = section.name == out_.scenario.run.backend ||
-                          (out_.backend != nullptr && section.name == out_.backend->id);
-      if (!chosen && std::ranges::find(listings, section.name, &loader::PluginListing::name) ==
-                         listings.end()) {
+      const bool chosen =
+          section.name == backend || (out_.backend != nullptr && section.name == out_.backend->id);
+      if (!chosen && !is_listed(*out_.registry, section.name)) {
         const Error error = loader::plugin_not_found(out_.registry->discovery(), section.name,
                                                      PluginKind::kBackend);
         problems_.push_back({.pos = section.pos, .message = error.message, .help = error.help});

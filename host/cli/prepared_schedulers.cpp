@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "host/cli/plugin_setup.hpp"
 #include "host/text/quote.hpp"
 
 namespace schedrig::cli {
@@ -101,7 +102,8 @@ class Preparation {
     if (std::ranges::any_of(run_.schedulers, known)) {
       return kExitPass;
     }
-    if (found == declared.end() && known_.lost.may_have_been_made(name)) {
+    if (found == declared.end() && !is_listed(*run_.registry, name) &&
+        known_.lost.may_have_been_made(name)) {
       return kExitPass; // the name of a [[scheduler]] with errors
     }
     PreparedScheduler& out = run_.schedulers.emplace_back();

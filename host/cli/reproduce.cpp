@@ -36,7 +36,10 @@ std::string reproducing_command(std::span<char* const> argv) {
 }
 
 std::string with_seed(std::string command, const std::string& seed) {
-  return seed.empty() ? command : command + " --seed " + report::shell_quoted(seed);
+  if (!seed.empty()) {
+    command += " --seed " + report::shell_quoted(seed);
+  }
+  return command;
 }
 
 } // namespace schedrig::cli

@@ -18,8 +18,8 @@ namespace schedrig::config {
 struct ParamsTable {
   std::string_view name; // in messages: "[backend.mock]"
   SourcePos pos = {};    // what is missing in it is an error there
-  bool complete =
-      true; // false: some of its values are lost to errors; nothing is said to be missing
+  // False: some of its values are lost to errors, nothing is said to be missing.
+  bool complete = true;
 };
 
 // Values fit for the plugin boundary, with the strings that they point to. Movable, not copyable:

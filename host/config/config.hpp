@@ -36,9 +36,8 @@ struct LoadedConfig {
   std::vector<Diagnostic> diagnostics;
   Sources sources; // what positions refer to: the files as they were read, then one entry a --set
   Node document;   // all layers merged; each value has its place; empty when a file was not read
-  bool decoded =
-      false;      // false: a layer is missing or is no TOML, and nothing below it was looked at
-  LostNames lost; // what the errors may have hidden
+  bool decoded = false; // else a layer is missing or is no TOML, and no value was looked at
+  LostNames lost;       // what the errors may have hidden
 
   [[nodiscard]] bool ok() const noexcept { return diagnostics.empty(); }
 };
