@@ -74,11 +74,11 @@ class Preparation {
   }
 
   int load_plugins() {
-    out_.registry.emplace(
+    loader::Registry& registry = out_.registry.emplace(
         plugin_registry(globals_, out_.scenario.plugin_path, config_folder(options_)));
-    const int backend = places_->sound("run.backend") ? load_backend() : kExitPass;
-    check_sections();
-    const int schedulers = prepare_schedulers(out_, {*places_, lost_, problems_});
+    const int backend = places_->sound("run.backend") ? load_backend(registry) : kExitPass;
+    check_sections(registry);
+    const int schedulers = prepare_schedulers(out_, registry, {*places_, lost_, problems_});
     const int code = backend != kExitPass ? backend : schedulers;
     if (code == kExitPass && out_.backend != nullptr) {
       if (const int unfit = check_backend()) {
@@ -88,9 +88,9 @@ class Preparation {
     return problems_.empty() ? code : refuse();
   }
 
-  int load_backend() {
+  int load_backend(loader::Registry& registry) {
     const RunConfig& run = out_.scenario.run;
-    auto loaded = out_.registry->load(run.backend, PluginKind::kBackend);
+    auto loaded = registry.load(run.backend, PluginKind::kBackend);
     if (!loaded) {
       const Error& error = loaded.error();
       if (error.code == StatusCode::kNotFound && run.backend_pos.line != 0) {
@@ -118,7 +118,7 @@ class Preparation {
   }
 
   // A section may be for another run's backend, but not for one that is nowhere.
-  void check_sections() {
+  void check_sections(const loader::Registry& registry) {
     const std::string& backend = out_.scenario.run.backend;
     if (out_.backend == nullptr && backend.contains('/')) {
       return; // what the plugin at that path calls itself is not known
@@ -126,9 +126,9 @@ class Preparation {
     for (const BackendConfig& section : out_.scenario.backends) {
       const bool chosen =
           section.name == backend || (out_.backend != nullptr && section.name == out_.backend->id);
-      if (!chosen && !is_listed(*out_.registry, section.name)) {
-        const Error error = loader::plugin_not_found(out_.registry->discovery(), section.name,
-                                                     PluginKind::kBackend);
+      if (!chosen && !is_listed(registry, section.name)) {
+        const Error error =
+            loader::plugin_not_found(registry.discovery(), section.name, PluginKind::kBackend);
         problems_.push_back({.pos = section.pos, .message = error.message, .help = error.help});
       }
     }

@@ -16,7 +16,8 @@ using engine::kKernelsOwn;
 
 class Preparation {
  public:
-  Preparation(PreparedRun& run, const KnownProblems& known) : run_(run), known_(known) {}
+  Preparation(PreparedRun& run, loader::Registry& registry, const KnownProblems& known)
+      : run_(run), registry_(registry), known_(known) {}
 
   int prepare() {
     const RunConfig& config = run_.scenario.run;
@@ -102,7 +103,7 @@ class Preparation {
     if (std::ranges::any_of(run_.schedulers, known)) {
       return kExitPass;
     }
-    if (found == declared.end() && !is_listed(*run_.registry, name) &&
+    if (found == declared.end() && !is_listed(registry_, name) &&
         known_.lost.may_have_been_made(name)) {
       return kExitPass; // the name of a [[scheduler]] with errors
     }
@@ -124,7 +125,7 @@ class Preparation {
 
   int load(const std::string& plugin, SourcePos pos, const ConfigParams& params,
            const config::ParamsTable& table, PreparedScheduler& out) {
-    const auto loaded = run_.registry->load(plugin, PluginKind::kScheduler);
+    const auto loaded = registry_.load(plugin, PluginKind::kScheduler);
     if (!loaded) {
       const Error& error = loaded.error();
       if (error.code != StatusCode::kNotFound || pos.line == 0) {
@@ -148,6 +149,7 @@ class Preparation {
   }
 
   PreparedRun& run_;
+  loader::Registry& registry_;
   const KnownProblems& known_;
 };
 
@@ -159,8 +161,8 @@ std::vector<engine::SchedulerChoice> PreparedRun::choices() const {
   return all;
 }
 
-int prepare_schedulers(PreparedRun& run, const KnownProblems& known) {
-  return Preparation(run, known).prepare();
+int prepare_schedulers(PreparedRun& run, loader::Registry& registry, const KnownProblems& known) {
+  return Preparation(run, registry, known).prepare();
 }
 
 } // namespace schedrig::cli

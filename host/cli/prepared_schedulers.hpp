@@ -19,8 +19,10 @@ struct KnownProblems {
   std::vector<config::Diagnostic>& problems;
 };
 
-// Fills kernels_own and schedulers; needs scenario and registry. What is wrong in the file goes to
-// `known.problems`; what is not of the file is printed, and its exit code returned.
-[[nodiscard]] int prepare_schedulers(PreparedRun& run, const KnownProblems& known);
+// Fills kernels_own and schedulers from the scenario and `registry`, the run's own. What is wrong
+// in the file goes to `known.problems`; what is not of the file is printed, and its exit code
+// returned.
+[[nodiscard]] int prepare_schedulers(PreparedRun& run, loader::Registry& registry,
+                                     const KnownProblems& known);
 
 } // namespace schedrig::cli
