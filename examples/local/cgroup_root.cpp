@@ -89,10 +89,22 @@ void remove_orphans(const fs::path& base) {
   }
 }
 
-// Where cgroup v2 is mounted, and the place of this process in it.
+// The place of this process in cgroup v2.
 Result<fs::path> own_cgroup() {
+  const std::string cgroups = "\n" + read_text("/proc/self/cgroup");
+  const std::size_t line = cgroups.find("\n0::/");
+  if (line == std::string::npos) {
+    return fail(StatusCode::kUnsupported, "this process is in no cgroup v2");
+  }
+  const std::size_t from = line + 4; // of the slash
+  return fs::path(TRY(find_hierarchy()).string() +
+                  cgroups.substr(from, cgroups.find('\n', from) - from));
+}
+
+} // namespace
+
+Result<fs::path> find_hierarchy() {
   std::istringstream mounts(read_text("/proc/self/mounts"));
-  std::string mounted;
   for (std::string line; std::getline(mounts, line);) {
     std::istringstream fields(line);
     std::string device;
@@ -100,21 +112,12 @@ Result<fs::path> own_cgroup() {
     std::string type;
     fields >> device >> point >> type;
     if (type == "cgroup2") {
-      mounted = point;
-      break;
+      return fs::path(point);
     }
   }
-  const std::string cgroups = "\n" + read_text("/proc/self/cgroup");
-  const std::size_t own = cgroups.find("\n0::/");
-  if (mounted.empty() || own == std::string::npos) {
-    return fail(StatusCode::kUnsupported, "cgroup v2 is not mounted",
-                "mount -t cgroup2 none /sys/fs/cgroup");
-  }
-  const std::size_t from = own + 4;
-  return fs::path(mounted + cgroups.substr(from, cgroups.find('\n', from) - from));
+  return fail(StatusCode::kUnsupported, "cgroup v2 is not mounted",
+              "mount -t cgroup2 none /sys/fs/cgroup");
 }
-
-} // namespace
 
 Result<fs::path> find_base(std::string_view root) {
   const fs::path base = root.empty() ? TRY(own_cgroup()) : fs::path(root);

@@ -25,6 +25,9 @@ namespace fs = std::filesystem;
 
 inline constexpr std::string_view kRunner = "/runner";
 
+// Where cgroup v2 is mounted. Errors: kUnsupported.
+Result<fs::path> find_hierarchy();
+
 // `root`, or the cgroup of this process if that is empty. kUnsupported: no cgroup v2 there, or it
 // cannot be written.
 Result<fs::path> find_base(std::string_view root);

@@ -2,6 +2,7 @@
 // The plugin local: a backend that is no virtual machine. It runs a scenario's cgroups and workers
 // on this machine's own kernel, in a private cgroup, with what that cgroup has.
 #include <array>
+#include <string>
 
 #include <unistd.h>
 
@@ -34,12 +35,18 @@ class LocalPlugin final : public Plugin, public Backend {
     out->max_cpus = static_cast<std::uint32_t>(sysconf(_SC_NPROCESSORS_ONLN));
   }
 
-  // Asked before the section [backend.local] is known: where it is given, create_machine decides.
+  // Asked before the section [backend.local] is known: whether the cgroup there, or schedrig's own,
+  // can be written is for create_machine to say.
   void facets(FactSink& sink) noexcept override {
-    for (const std::string_view id : {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId,
-                                      AffinityFacet::kInterfaceId, SchedulersFacet::kInterfaceId}) {
-      sink.on_fact(id, "");
-    }
+    (void)guard("facets", [&] {
+      const Result<fs::path> hierarchy = find_hierarchy();
+      const std::string reason = hierarchy ? "" : hierarchy.error().message;
+      for (const std::string_view id :
+           {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId, AffinityFacet::kInterfaceId,
+            SchedulersFacet::kInterfaceId}) {
+        sink.on_fact(id, reason);
+      }
+    });
   }
 
   Status create_machine(const MachineSpec& spec, EventSink& /*events*/,

@@ -173,6 +173,10 @@ bool can_do(WorkType type) noexcept {
 
 void run_worker(const WorkSpec& spec, Slot& slot, int from_partner, int to_partner) noexcept {
   struct sigaction action{};
+  action.sa_handler = SIG_DFL; // the host's handlers are not for its workers
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaction(signal, &action, nullptr);
+  }
   action.sa_handler = do_nothing; // ends a read(2), for want of SA_RESTART
   sigaction(SIGUSR1, &action, nullptr);
   action.sa_handler = SIG_IGN;
