@@ -3,9 +3,11 @@
 install(TARGETS schedrig RUNTIME DESTINATION bin)
 install(TARGETS schedrig-lab-init RUNTIME DESTINATION lib/schedrig)
 install(TARGETS schedrig_agent RUNTIME DESTINATION lib/schedrig/plugins/kvm)
-foreach(plugin IN ITEMS central eevdf faulty fifo kvm mock vtime)
-  install(TARGETS schedrig_plugin_${plugin} LIBRARY DESTINATION lib/schedrig/plugins)
-endforeach()
+if(NOT SCHEDRIG_STATIC_PLUGINS)
+  foreach(plugin IN ITEMS central eevdf faulty fifo kvm mock vtime)
+    install(TARGETS schedrig_plugin_${plugin} LIBRARY DESTINATION lib/schedrig/plugins)
+  endforeach()
+endif()
 
 # The configs' first line names the schema by its relative path.
 install(DIRECTORY configs schema examples DESTINATION share/schedrig)

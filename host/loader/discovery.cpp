@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include <schedrig/linked_plugin.hpp>
+
 #include "host/loader/compatibility.hpp"
 #include "host/text/nearest.hpp"
 
@@ -60,43 +62,51 @@ std::vector<fs::path> shared_objects(const fs::path& directory, std::error_code&
   return files;
 }
 
+// Whether a listing before this one has its name; then this one is shadowed.
+bool is_shadowed(PluginListing& listing, const std::vector<PluginListing>& before) {
+  const auto first = std::ranges::find(before, listing.name, &PluginListing::name);
+  if (first == before.end()) {
+    return false;
+  }
+  listing.state = ListingState::kShadowed;
+  listing.reason = {StatusCode::kAlreadyExists,
+                    listing.path.string() + ": shadowed by " + first->path.string() +
+                        ", which comes first",
+                    {},
+                    0};
+  return true;
+}
+
 PluginListing list_file(const fs::path& path, SearchOrigin origin,
                         const std::vector<PluginListing>& before, std::vector<SeenFile>& seen) {
   PluginListing listing;
   listing.name = path.stem().string();
   listing.path = path;
   listing.origin = origin;
-  const auto refuse = [&](ListingState state, Error reason) {
-    listing.state = state;
+  const auto refuse = [&](Error reason) {
+    listing.state = ListingState::kRefused;
     listing.reason = std::move(reason);
   };
   Result<PluginFile> file = read_plugin_file(path);
   if (file) {
     listing.note = file->note;
   }
-  const auto first = std::ranges::find(before, listing.name, &PluginListing::name);
-  if (first != before.end()) {
-    refuse(ListingState::kShadowed,
-           {StatusCode::kAlreadyExists,
-            path.string() + ": shadowed by " + first->path.string() + ", which comes first",
-            {},
-            0});
+  if (is_shadowed(listing, before)) {
     return listing;
   }
   if (!file) {
-    refuse(ListingState::kRefused, std::move(file).error());
+    refuse(std::move(file).error());
     return listing;
   }
   const auto same = std::ranges::find(seen, file->identity, &SeenFile::identity);
   if (same != seen.end()) {
-    refuse(ListingState::kRefused,
-           {StatusCode::kAlreadyExists, path.string() + ": the same file as " + same->path.string(),
+    refuse({StatusCode::kAlreadyExists, path.string() + ": the same file as " + same->path.string(),
             "a plugin has one name: remove the link", 0});
     return listing;
   }
   seen.push_back({file->identity, path});
   if (Result<> fits = check_fits(path, origin, file->note); !fits) {
-    refuse(ListingState::kRefused, std::move(fits).error());
+    refuse(std::move(fits).error());
   }
   return listing;
 }
@@ -127,6 +137,25 @@ void list_directory(const SearchDirectory& directory, Discovery& discovery,
   }
 }
 
+// What is linked into this executable stands where its own plugins' files would.
+void list_linked(const SearchDirectory& directory, Discovery& discovery) {
+  std::vector<PluginListing> linked;
+  for (const LinkedPlugin* one = LinkedPlugin::first(); one != nullptr; one = one->next()) {
+    const PluginDescriptor& descriptor = one->descriptor();
+    PluginListing& listing = linked.emplace_back();
+    listing.name = descriptor.id;
+    listing.path = directory.path / listing.name;
+    listing.origin = directory.origin;
+    listing.note = make_abi_note(static_cast<std::uint32_t>(descriptor.kind));
+    listing.linked = &descriptor;
+  }
+  std::ranges::sort(linked, {}, &PluginListing::name);
+  for (PluginListing& listing : linked) {
+    (void)is_shadowed(listing, discovery.listings);
+    discovery.listings.push_back(std::move(listing));
+  }
+}
+
 } // namespace
 
 Discovery discover_plugins(const std::vector<SearchDirectory>& search_path) {
@@ -141,6 +170,9 @@ Discovery discover_plugins(const std::vector<SearchDirectory>& search_path) {
       seen_directories.push_back(*identity);
     }
     list_directory(directory, discovery, seen_files);
+    if (directory.origin == SearchOrigin::kInstallation) {
+      list_linked(directory, discovery);
+    }
   }
   return discovery;
 }

@@ -35,8 +35,9 @@ struct PluginListing {
   std::filesystem::path path;
   SearchOrigin origin = SearchOrigin::kCommandLine;
   ListingState state = ListingState::kUsable;
-  std::optional<AbiNote> note; // absent when the file has none that can be read
-  std::optional<Error> reason; // present unless state is kUsable
+  std::optional<AbiNote> note;              // absent when the file has none that can be read
+  std::optional<Error> reason;              // present unless state is kUsable
+  const PluginDescriptor* linked = nullptr; // of a plugin of this executable: path is no file
 };
 
 // One directory of the search path. problem is present when it could not be read or was not read

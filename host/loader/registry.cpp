@@ -61,12 +61,19 @@ Result<const LoadedPlugin*> Registry::load(std::string_view name_or_path, Plugin
     }
     return &entry->loaded;
   }
+  if (source.linked != nullptr) {
+    if (source.linked->kind != kind) {
+      return std::unexpected(
+          kind_refusal(source.path, static_cast<std::uint32_t>(source.linked->kind), kind));
+    }
+    return create(source, source.linked, static_cast<std::uint32_t>(kind), {});
+  }
   return load_file(source, kind);
 }
 
 Result<Registry::Source> Registry::find(std::string_view name_or_path, PluginKind kind) const {
   if (name_or_path.contains('/')) {
-    return Source{std::filesystem::path(name_or_path), SearchOrigin::kExplicit, {}};
+    return Source{std::filesystem::path(name_or_path), SearchOrigin::kExplicit, {}, {}};
   }
   const auto listing = std::ranges::find(discovery_.listings, name_or_path, &PluginListing::name);
   if (listing == discovery_.listings.end()) {
@@ -75,7 +82,7 @@ Result<Registry::Source> Registry::find(std::string_view name_or_path, PluginKin
   if (const std::optional<Error>& reason = listing->reason; reason) {
     return std::unexpected(*reason);
   }
-  return Source{listing->path, listing->origin, listing->name};
+  return Source{listing->path, listing->origin, listing->name, listing->linked};
 }
 
 Result<> Registry::check_id(const Source& source, std::string_view id) const {
@@ -123,7 +130,13 @@ Result<const LoadedPlugin*> Registry::load_file(const Source& source, PluginKind
   }
 
   const PluginDescriptor* descriptor = TRY(load_plugin_entry(source.path))();
-  if (Result<> sane = check_descriptor(descriptor, file.note.kind); !sane) {
+  return create(source, descriptor, file.note.kind, file.identity);
+}
+
+Result<const LoadedPlugin*> Registry::create(const Source& source,
+                                             const PluginDescriptor* descriptor, std::uint32_t kind,
+                                             const FileIdentity& identity) {
+  if (Result<> sane = check_descriptor(descriptor, kind); !sane) {
     return std::unexpected(std::move(sane).error().context(source.path.string()));
   }
   TRY(check_id(source, descriptor->id));
@@ -132,7 +145,7 @@ Result<const LoadedPlugin*> Registry::load_file(const Source& source, PluginKind
                                                     .plugin = nullptr,
                                                     .path = source.path,
                                                     .origin = source.origin},
-                                       file.identity);
+                                       identity);
   Plugin* plugin = nullptr;
   if (Result<> made = from_status(descriptor->create(entry->host, &plugin)); !made) {
     return std::unexpected(std::move(made).error().context(source.path.string() + ": create"));

@@ -64,11 +64,15 @@ class Registry {
   struct Source { // the file that a name or path leads to
     std::filesystem::path path;
     SearchOrigin origin;
-    std::string_view expected_id; // empty: any
+    std::string_view expected_id;             // empty: any
+    const PluginDescriptor* linked = nullptr; // it is no file
   };
 
   Result<Source> find(std::string_view name_or_path, PluginKind kind) const;
   Result<const LoadedPlugin*> load_file(const Source& source, PluginKind kind);
+  // Makes the root object of a plugin whose code is in this process.
+  Result<const LoadedPlugin*> create(const Source& source, const PluginDescriptor* descriptor,
+                                     std::uint32_t kind, const FileIdentity& identity);
   Result<> check_id(const Source& source, std::string_view id) const;
 
   Discovery discovery_;

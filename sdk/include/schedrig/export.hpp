@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <schedrig/linked_plugin.hpp>
 #include <schedrig/note.hpp>
 #include <schedrig/plugin.hpp>
 #include <schedrig/status.hpp>
@@ -66,6 +67,15 @@ template <class Root> void destroy_plugin(Plugin* plugin) noexcept {
 
 // Emits the ELF note and the entry function. `descriptor` is a PluginDescriptor expression with
 // static parts only; it is evaluated once. `kind_value` must be a constant and equal to its kind.
+#if defined(SCHEDRIG_LINKED_PLUGIN)
+#define SCHEDRIG_PLUGIN(kind_value, ...)                                                           \
+  static const ::schedrig::PluginDescriptor* schedrig_linked_entry() noexcept {                    \
+    static const ::schedrig::PluginDescriptor schedrig_descriptor = __VA_ARGS__;                   \
+    return &schedrig_descriptor;                                                                   \
+  }                                                                                                \
+  static const ::schedrig::LinkedPlugin schedrig_linked_plugin(schedrig_linked_entry);             \
+  static_assert(true, "requires a semicolon")
+#else
 #define SCHEDRIG_PLUGIN(kind_value, ...)                                                           \
   extern "C" {                                                                                     \
   extern const ::schedrig::AbiNoteRecord schedrig_abi_note;                                        \
@@ -79,3 +89,4 @@ template <class Root> void destroy_plugin(Plugin* plugin) noexcept {
   }                                                                                                \
   }                                                                                                \
   static_assert(true, "requires a semicolon")
+#endif
