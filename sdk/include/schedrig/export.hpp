@@ -9,10 +9,12 @@
 #include <type_traits>
 #include <utility>
 
-#include <schedrig/linked_plugin.hpp>
 #include <schedrig/note.hpp>
 #include <schedrig/plugin.hpp>
 #include <schedrig/status.hpp>
+#if defined(SCHEDRIG_LINKED_PLUGIN)
+#include <schedrig/linked_plugin.hpp>
+#endif
 
 namespace schedrig {
 

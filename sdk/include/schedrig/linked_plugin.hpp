@@ -10,19 +10,19 @@ namespace schedrig {
 
 class LinkedPlugin {
  public:
-  explicit LinkedPlugin(PluginEntry entry) noexcept : entry_(entry), next_(first_) {
-    first_ = this;
+  explicit LinkedPlugin(PluginEntry entry) noexcept : entry_(entry), next_(newest) {
+    newest = this;
   }
   LinkedPlugin(const LinkedPlugin&) = delete;
   LinkedPlugin& operator=(const LinkedPlugin&) = delete;
 
   // In no order that means anything; null at the end.
-  [[nodiscard]] static const LinkedPlugin* first() noexcept { return first_; }
+  [[nodiscard]] static const LinkedPlugin* first() noexcept { return newest; }
   [[nodiscard]] const LinkedPlugin* next() const noexcept { return next_; }
   [[nodiscard]] const PluginDescriptor& descriptor() const noexcept { return *entry_(); }
 
  private:
-  static inline const LinkedPlugin* first_ = nullptr;
+  static inline const LinkedPlugin* newest = nullptr;
 
   PluginEntry entry_;
   const LinkedPlugin* next_;
