@@ -53,10 +53,10 @@ TEST_F(LocalBackend, runs_a_scenario_on_this_machines_kernel) {
 
 TEST_F(LocalBackend, a_machine_of_another_size_is_refused_with_the_way_out) {
   const CommandResult result = run(kSpin, "1n8l64c1t");
-  EXPECT_EQ(result.exit_code, 2) << result.out;
-  EXPECT_NE(result.out.find("the topology has 512 CPUs, backend \"local\" offers "),
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_NE(result.err.find("the topology has 512 CPUs, backend \"local\" offers "),
             std::string::npos)
-      << result.out;
+      << result.err;
   const CommandResult small = run(kSpin, "1n1l1c1t");
   EXPECT_NE(small.exit_code, 0);
   EXPECT_NE(small.out.find("this machine has "), std::string::npos) << small.out;
