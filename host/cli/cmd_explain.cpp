@@ -5,10 +5,13 @@
 #include <memory>
 #include <string>
 
+#include <schedrig/check_defaults.hpp>
+
 #include "host/cli/plugin_setup.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/verb.hpp"
 #include "host/config/explain.hpp"
+#include "host/config/scheduler_checks.hpp"
 #include "host/config/spell.hpp"
 
 namespace schedrig::cli {
@@ -87,6 +90,21 @@ void add_plugin(loader::Registry& registry, const std::string& name, PluginKind 
   }
 }
 
+// The layer of [checks] between schedrig's defaults and the config's own.
+void lay_check_defaults(loader::Registry& registry, config::LoadedConfig& loaded) {
+  const std::string& name = loaded.scenario.run.scheduler;
+  const auto& declared = loaded.scenario.schedulers;
+  const auto found = std::ranges::find(declared, name, &SchedulerConfig::name);
+  const auto plugin =
+      registry.load(found == declared.end() ? name : found->plugin, PluginKind::kScheduler);
+  auto* defaults = plugin ? query<CheckDefaults>(*(*plugin)->plugin) : nullptr;
+  if (defaults != nullptr) {
+    const auto problems = config::lay_scheduler_checks(name, defaults->checks(), loaded.sources,
+                                                       loaded.document, loaded.scenario.checks);
+    loaded.diagnostics.insert(loaded.diagnostics.end(), problems.begin(), problems.end());
+  }
+}
+
 void add_plugin_defaults(const std::vector<PluginKeys>& plugins, std::vector<EffectiveKey>& rows) {
   for (const PluginKeys& plugin : plugins) {
     for (const ParamSpec& spec : plugin.specs) {
@@ -111,20 +129,25 @@ const ParamSpec* find_spec(const std::vector<PluginKeys>& plugins, const std::st
 }
 
 int explain(const std::string& key, const RunOptions& options, const Globals& globals) {
-  std::vector<EffectiveKey> rows;
-  RunConfig run;
-  std::vector<std::string> plugin_path;
+  config::LoadedConfig loaded;
   if (!options.config.empty()) {
-    const config::LoadedConfig loaded = config::load_file(options.config, load_options(options));
+    loaded = config::load_file(options.config, load_options(options));
+    if (!loaded.ok()) {
+      return report_diagnostics(loaded, globals);
+    }
+  }
+  const RunConfig& run = loaded.scenario.run;
+  loader::Registry registry =
+      plugin_registry(globals, loaded.scenario.plugin_path, config_folder(options));
+  std::vector<EffectiveKey> rows;
+  std::vector<PluginKeys> plugins;
+  if (!options.config.empty()) {
+    lay_check_defaults(registry, loaded);
     if (!loaded.ok()) {
       return report_diagnostics(loaded, globals);
     }
     rows = config::effective_keys(loaded);
-    run = loaded.scenario.run;
-    plugin_path = loaded.scenario.plugin_path;
   }
-  loader::Registry registry = plugin_registry(globals, plugin_path, config_folder(options));
-  std::vector<PluginKeys> plugins;
   constexpr std::string_view kBackend = "backend.";
   if (!options.config.empty()) {
     add_plugin(registry, run.backend, PluginKind::kBackend, plugins);

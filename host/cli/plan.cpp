@@ -57,6 +57,9 @@ class Writer {
  private:
   void sources() {
     for (const config::Source& source : prepared_.sources) {
+      if (source.kind == config::SourceKind::kScheduler) {
+        continue; // its checks stand among the others
+      }
       const bool set = source.kind == config::SourceKind::kSet;
       text_ += std::string(set                                           ? "set       "
                            : source.kind == config::SourceKind::kOverlay ? "overlay   "

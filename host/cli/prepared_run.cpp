@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <schedrig/backend.hpp>
+#include <schedrig/check_defaults.hpp>
 
 #include "host/cli/plugin_setup.hpp"
 #include "host/cli/prepared_schedulers.hpp"
 #include "host/config/config.hpp"
 #include "host/config/places.hpp"
 #include "host/config/render.hpp"
+#include "host/config/scheduler_checks.hpp"
 #include "host/engine/capability.hpp"
 #include "host/engine/machine_fit.hpp"
 #include "host/kernel/kernel_cache.hpp"
@@ -80,12 +82,29 @@ class Preparation {
     check_sections(registry);
     const int schedulers = prepare_schedulers(out_, registry, {*places_, lost_, problems_});
     const int code = backend != kExitPass ? backend : schedulers;
+    if (schedulers == kExitPass && places_->sound("run.scheduler") && places_->sound("checks")) {
+      lay_check_defaults();
+    }
     if (code == kExitPass && out_.backend != nullptr) {
       if (const int unfit = check_backend()) {
         return unfit;
       }
     }
     return problems_.empty() ? code : refuse();
+  }
+
+  // Of the scheduler that the run begins with.
+  void lay_check_defaults() {
+    const std::string& name = out_.scenario.run.scheduler;
+    const auto first =
+        std::ranges::find(out_.schedulers, name, [](const auto& each) { return each.choice.name; });
+    Plugin* plugin =
+        first == out_.schedulers.end() ? out_.kernels_own.choice.plugin : first->choice.plugin;
+    auto* defaults = plugin == nullptr ? nullptr : query<CheckDefaults>(*plugin);
+    if (defaults != nullptr) {
+      note(config::lay_scheduler_checks(name, defaults->checks(), out_.sources, out_.document,
+                                        out_.scenario.checks));
+    }
   }
 
   int load_backend(loader::Registry& registry) {

@@ -159,16 +159,10 @@ constexpr std::array kCompareOps = {
     Word{">", CompareOp::kGreater}, Word{">=", CompareOp::kGreaterEqual},
 };
 
-void read_compare_op(Decoder& decoder, const FieldInfo& info, const Node& value, CompareOp& to) {
-  if (const auto op = decoder.word<CompareOp>(info, value, kCompareOps)) {
-    to = *op;
-  }
-}
-
 constexpr std::array kComparisonFields = {
-    custom_key<&Comparison::op, read_compare_op>(
+    custom_key<&Comparison::op, decode_compare_op>(
         "op", FieldKind::kString,
-        "==, !=, <, <=, > or >=", {.required = true, .forms = one_word<kCompareOps>}),
+        "==, !=, <, <=, > or >=", {.required = true, .forms = compare_op_forms}),
     word64_key<&Comparison::value>("value", "what to compare with, unsigned", kRequired),
 };
 
@@ -221,6 +215,10 @@ std::span<const Form> write_forms() {
   return kWritesForms;
 }
 
+std::span<const Form> compare_op_forms() {
+  return one_word<kCompareOps>();
+}
+
 std::span<const Form> comparison_forms() {
   return a_table<Comparison, kComparisonFields>();
 }
@@ -249,6 +247,12 @@ void decode_writes(Decoder& decoder, const FieldInfo& info, const Node& value,
   }
   for (const Node& item : value.items) {
     decode_table<KernelWrite>(decoder, item, "a write", kWriteFields, to.emplace_back());
+  }
+}
+
+void decode_compare_op(Decoder& decoder, const FieldInfo& info, const Node& value, CompareOp& to) {
+  if (const auto op = decoder.word<CompareOp>(info, value, kCompareOps)) {
+    to = *op;
   }
 }
 

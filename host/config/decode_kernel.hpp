@@ -23,6 +23,9 @@ void decode_width(Decoder& decoder, const FieldInfo& info, const Node& value, Ke
 void decode_writes(Decoder& decoder, const FieldInfo& info, const Node& value,
                    std::vector<KernelWrite>& to);
 
+// ">"
+void decode_compare_op(Decoder& decoder, const FieldInfo& info, const Node& value, CompareOp& to);
+
 // { op = ">", value = 0 }
 void decode_comparison(Decoder& decoder, const FieldInfo& info, const Node& value,
                        std::optional<Comparison>& to);
@@ -30,6 +33,7 @@ void decode_comparison(Decoder& decoder, const FieldInfo& info, const Node& valu
 [[nodiscard]] std::span<const Form> target_forms();
 [[nodiscard]] std::span<const Form> width_forms();
 [[nodiscard]] std::span<const Form> write_forms();
+[[nodiscard]] std::span<const Form> compare_op_forms();
 [[nodiscard]] std::span<const Form> comparison_forms();
 
 } // namespace schedrig::config

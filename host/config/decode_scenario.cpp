@@ -81,7 +81,8 @@ constexpr std::array kFields = {
     custom_key<&Scenario::workloads, decode_workloads>("workload", FieldKind::kTableList,
                                                        "workloads of other tools",
                                                        {.forms = list_of<workload_forms>}),
-    later_key<Scenario>("observe", FieldKind::kTable, "periodic observation"),
+    custom_key<&Scenario::observe, decode_observe>(
+        "observe", FieldKind::kTable, "periodic observation", {.forms = observe_forms}),
     custom_key<&Scenario::backdrop, read_backdrop>("backdrop", FieldKind::kTable,
                                                    "what lives for the whole run",
                                                    {.forms = a_table<Backdrop, kBackdropFields>}),

@@ -15,7 +15,8 @@ namespace schedrig::config {
 // The whole document. `to` keeps its defaults where a value is missing or wrong.
 void decode_scenario(Decoder& decoder, const Node& document, Scenario& to);
 
-// [run], [machine], [[step]], [[scheduler]], [[payload]], [[workload]], [checks], [report]: one file each.
+// [run], [machine], [[step]], [[scheduler]], [[payload]], [[workload]], [observe], [checks],
+// [report]: one file each.
 void decode_run(Decoder& decoder, const FieldInfo& info, const Node& value, RunConfig& to);
 void decode_machine(Decoder& decoder, const FieldInfo& info, const Node& value, MachineConfig& to);
 void decode_steps(Decoder& decoder, const FieldInfo& info, const Node& value,
@@ -24,6 +25,7 @@ void decode_payloads(Decoder& decoder, const FieldInfo& info, const Node& value,
                      std::vector<PayloadDef>& to);
 void decode_workloads(Decoder& decoder, const FieldInfo& info, const Node& value,
                       std::vector<Workload>& to);
+void decode_observe(Decoder& decoder, const FieldInfo& info, const Node& value, ObserveConfig& to);
 void decode_checks(Decoder& decoder, const FieldInfo& info, const Node& value, ChecksConfig& to);
 void decode_report(Decoder& decoder, const FieldInfo& info, const Node& value, ReportConfig& to);
 
@@ -38,6 +40,7 @@ void decode_schedulers(Decoder& decoder, const FieldInfo& info, const Node& valu
 [[nodiscard]] std::span<const Form> scheduler_forms();
 [[nodiscard]] std::span<const Form> payload_forms();
 [[nodiscard]] std::span<const Form> workload_forms();
+[[nodiscard]] std::span<const Form> observe_forms();
 [[nodiscard]] std::span<const Form> checks_forms();
 [[nodiscard]] std::span<const Form> report_forms();
 

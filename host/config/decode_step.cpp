@@ -3,6 +3,7 @@
 #include <string>
 
 #include "host/config/decode_cgroup.hpp"
+#include "host/config/decode_kernel.hpp"
 #include "host/config/decode_ops.hpp"
 #include "host/config/decode_scenario.hpp"
 #include "host/config/readers.hpp"
@@ -58,9 +59,40 @@ constexpr std::array kLoopFields = {
         "for", FieldKind::kDuration, "how long; the run's duration by default",
         {.default_value = "100%", .forms = as_forms<kTimeOrShareForms>}),
 };
-struct WaitUntil {};
-constexpr std::array kWaitFields = {
-    later_key<WaitUntil>("wait_until", FieldKind::kTable, "until a kernel value fits")};
+constexpr std::array kUntilFields = {
+    custom_key<&HoldUntil::target, decode_target>("read", FieldKind::kTable, "what is read",
+                                                  {.required = true, .forms = target_forms}),
+    custom_key<&HoldUntil::width, decode_width>("width", FieldKind::kChoice, "\"u32\" or \"u64\"",
+                                                {.required = true, .forms = width_forms}),
+    Field<HoldUntil>{make_info("op", FieldKind::kString, "==, !=, <, <=, > or >=",
+                               {.required = true, .forms = compare_op_forms}),
+                     [](Decoder& decoder, const FieldInfo& info, const Node& value, HoldUntil& to) {
+                       decode_compare_op(decoder, info, value, to.comparison.op);
+                     }},
+    Field<HoldUntil>{make_info("value", FieldKind::kInteger, "what to compare with, unsigned",
+                               {.required = true, .forms = a_word64}),
+                     [](Decoder& decoder, const FieldInfo& info, const Node& value, HoldUntil& to) {
+                       assign(to.comparison.value,
+                              decoder.word64(info, value).value_or(to.comparison.value));
+                     }},
+    duration_key<&HoldUntil::timeout_ns>("timeout", "how long to wait before the step fails",
+                                         {.required = true, .minimum = 1, .maximum = kDay}),
+};
+
+void read_until(Decoder& decoder, const FieldInfo& info, const Node& value, HoldUntil& to) {
+  decode_table<HoldUntil>(decoder, value, info.key, kUntilFields, to);
+  if (std::holds_alternative<BytesWidth>(to.width)) {
+    decoder.error(value.find("width")->pos, "wait_until compares a number",
+                  "width = \"u32\" or \"u64\"");
+  }
+}
+
+struct WaitUntil {
+  HoldUntil until;
+};
+constexpr std::array kWaitFields = {custom_key<&WaitUntil::until, read_until>(
+    "wait_until", FieldKind::kTable, "until a kernel value fits",
+    {.required = true, .forms = a_table<HoldUntil, kUntilFields>})};
 
 constexpr std::array kHoldForms = {
     kTimeOrShareForms[0],
@@ -91,8 +123,9 @@ void read_loop(Decoder& decoder, const Node& value, Hold& to) {
 void read_hold(Decoder& decoder, const FieldInfo& info, const Node& value, Hold& to) {
   if (value.type == NodeType::kTable) {
     if (value.find("wait_until") != nullptr) {
-      WaitUntil none;
-      decode_table<WaitUntil>(decoder, value, "hold", kWaitFields, none);
+      WaitUntil wait;
+      decode_table<WaitUntil>(decoder, value, "hold", kWaitFields, wait);
+      to = wait.until;
     } else {
       read_loop(decoder, value, to);
     }
@@ -116,7 +149,8 @@ constexpr std::array kStepFields = {
     custom_key<&Step::name, read_step_name>("name", FieldKind::kString,
                                             "the step's name in reports; \"step N\" by default"),
     custom_key<&Step::hold, read_hold>("hold", FieldKind::kChoice,
-                                       "\"10%\" of the duration, \"2s\", or { every, for }",
+                                       "\"10%\" of the duration, \"2s\", { every, for } or "
+                                       "{ wait_until }",
                                        {.default_value = "0s", .forms = as_forms<kHoldForms>}),
     custom_key<&Step::setup, decode_cgroup_defs>("cgroup", FieldKind::kTableList,
                                                  "cgroups that are made after the ops",
@@ -125,6 +159,7 @@ constexpr std::array kStepFields = {
                                        {.forms = list_of<op_forms>}),
 };
 static_assert(well_formed<HoldLoop>(kLoopFields));
+static_assert(well_formed<HoldUntil>(kUntilFields));
 static_assert(well_formed<WaitUntil>(kWaitFields));
 static_assert(well_formed<Step>(kStepFields));
 

@@ -28,9 +28,10 @@ struct Diagnostic {
   std::string help;
 };
 
-enum class SourceKind : std::uint8_t { kFile, kOverlay, kSet };
+enum class SourceKind : std::uint8_t { kFile, kOverlay, kSet, kScheduler };
 
-// A text that was read: a file, or the text of one --set (name "--set"). Index: SourcePos::file.
+// A text that was read: a file, the text of one --set (name "--set"), or the check defaults of a
+// scheduler (name "scheduler X"). Index: SourcePos::file.
 struct Source {
   std::string name;
   std::string text;

@@ -172,6 +172,8 @@ std::string origin_of(const LoadedConfig& loaded, SourcePos pos) {
     return "--set " + text::printable(source.text);
   case SourceKind::kOverlay:
     return "overlay " + text::printable(source.name) + ":" + std::to_string(pos.line);
+  case SourceKind::kScheduler:
+    return text::printable(source.name);
   case SourceKind::kFile:
     return text::printable(source.name) + ":" + std::to_string(pos.line);
   }

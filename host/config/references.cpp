@@ -238,6 +238,9 @@ double hold_ns(const Hold& hold, double duration_ns) {
   if (const auto* share = std::get_if<HoldFraction>(&hold)) {
     return share->fraction * duration_ns;
   }
+  if (std::holds_alternative<HoldUntil>(hold)) {
+    return 0; // the value may fit at once
+  }
   return std::visit([&](const auto& during) { return hold_ns(Hold(during), duration_ns); },
                     std::get<HoldLoop>(hold).during);
 }

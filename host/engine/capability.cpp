@@ -11,6 +11,10 @@
 namespace schedrig::engine {
 namespace {
 
+// The facets that are behind looking into the guest's kernel, hot and with all its CPUs stopped.
+constexpr std::string_view kMemory = "schedrig.memory/1";
+constexpr std::string_view kSnapshots = "schedrig.memory/1 schedrig.vcpus/1";
+
 class Collect final : public FactSink {
  public:
   explicit Collect(Facets& facets) : facets_(facets) {}
@@ -44,6 +48,30 @@ class Finder {
     }
     works(def);
     payload_of(def);
+  }
+
+  void hold(const Step& step) {
+    if (std::holds_alternative<HoldUntil>(step.hold)) {
+      need("hold wait_until of step \"" + step.name + "\"", kMemory, step.pos);
+    }
+  }
+
+  void observe(const ObserveConfig& config) {
+    if (config.snapshots) {
+      need("[observe] snapshots", kSnapshots, config.pos);
+    }
+    if (config.monitor_ns) {
+      need("[observe] monitor", kMemory, config.pos);
+    }
+  }
+
+  void checks(const ChecksConfig& config) {
+    if (config.work_conservation_ns) {
+      need("check work_conservation", kMemory, config.pos);
+    }
+    for (const ValueCheck& value : config.values) {
+      need("a check of the value " + value.path, kSnapshots, value.pos);
+    }
   }
 
   [[nodiscard]] std::vector<Missing> take() { return std::move(missing_); }
@@ -152,7 +180,10 @@ std::vector<Missing> missing_capabilities(const Scenario& scenario, std::string_
     for (const CgroupDef& def : step.setup) {
       finder.cgroup(def);
     }
+    finder.hold(step);
   }
+  finder.observe(scenario.observe);
+  finder.checks(scenario.checks);
   auto missing = finder.take();
   const auto limits = exceeded_limits(scenario, backend_id, info);
   missing.insert(missing.end(), limits.begin(), limits.end());

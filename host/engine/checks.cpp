@@ -5,17 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "host/engine/check_parts.hpp"
 #include "host/engine/cpuset.hpp"
+#include "host/engine/rate_checks.hpp"
 #include "host/text/human_duration.hpp"
 
 namespace schedrig::engine {
 namespace {
-
-std::string who(const WorkerRecord& worker) {
-  return "worker " + std::to_string(worker.worker) + " (" +
-         std::string(work_type_info(worker.type).name) + ", pid " + std::to_string(worker.pid) +
-         ") of " + (worker.cgroup.empty() ? "the runner" : "cgroup \"" + worker.cgroup + "\"");
-}
 
 struct LongestGap {
   const WorkerRecord* worker = nullptr;
@@ -37,9 +33,9 @@ std::optional<LongestGap> longest_gap(const std::vector<WorkerRecord>& workers) 
 }
 
 std::string describe(const LongestGap& longest) {
-  return "longest gap " + text::human_duration(longest.length_ns) + ", " + who(*longest.worker) +
-         ", from " + text::human_duration(longest.gap.start_ns) + " on, resumed on CPU " +
-         std::to_string(longest.gap.cpu);
+  return "longest gap " + text::human_duration(longest.length_ns) + ", " +
+         describe_worker(*longest.worker) + ", from " + text::human_duration(longest.gap.start_ns) +
+         " on, resumed on CPU " + std::to_string(longest.gap.cpu);
 }
 
 // The run's workers that had a chance to work.
@@ -49,32 +45,25 @@ std::vector<WorkerRecord> started(const std::vector<WorkerRecord>& workers) {
   return chosen;
 }
 
-CheckRecord nothing_to_judge(std::string name, std::string limit) {
-  return {.name = std::move(name),
-          .verdict = Verdict::kSkip,
-          .observed = "no workers ran",
-          .limit = std::move(limit)};
-}
-
 CheckRecord not_stuck(const std::vector<WorkerRecord>& workers) {
   CheckRecord check = {.name = "not_stuck",
                        .limit = "every worker ends when asked and makes progress at least every " +
                                 text::human_duration(kStuckNs)};
   if (workers.empty()) {
-    return nothing_to_judge(check.name, check.limit);
+    return skipped(check.name, check.limit, "no workers ran");
   }
   for (const WorkerRecord& worker : workers) {
-    const Gap life = {.start_ns = worker.start_ns, .length_ns = worker.wall_ns};
     if (!worker.completed) {
       check.verdict = Verdict::kFail;
-      check.observed = who(worker) + " did not end when asked (wait status " +
+      check.observed = describe_worker(worker) + " did not end when asked (wait status " +
                        std::to_string(worker.wait_status) + ") after " +
                        std::to_string(worker.work_units) + " units";
       return check;
     }
-    if (worker.work_units == 0 && unfrozen_length(life, worker.frozen) >= kStuckNs) {
+    if (worker.work_units == 0 && unfrozen_life(worker) >= kStuckNs) {
       check.verdict = Verdict::kFail;
-      check.observed = who(worker) + " did no work in " + text::human_duration(worker.wall_ns);
+      check.observed =
+          describe_worker(worker) + " did no work in " + text::human_duration(worker.wall_ns);
       return check;
     }
   }
@@ -100,15 +89,13 @@ CheckRecord isolation(const std::vector<WorkerRecord>& workers) {
                                 std::back_inserter(outside));
     if (!outside.empty()) {
       check.verdict = Verdict::kFail;
-      check.observed = who(worker) + " ran on CPU " + to_cpulist(outside) +
+      check.observed = describe_worker(worker) + " ran on CPU " + to_cpulist(outside) +
                        ", permitted: " + to_cpulist(worker.cpus_permitted);
       return check;
     }
   }
   if (limited == 0) {
-    check.verdict = Verdict::kSkip;
-    check.observed = "no worker had a cpuset";
-    return check;
+    return skipped(check.name, check.limit, "no worker had a cpuset");
   }
   check.observed = std::to_string(limited) + " workers with a cpuset, no excursion";
   return check;
@@ -117,13 +104,11 @@ CheckRecord isolation(const std::vector<WorkerRecord>& workers) {
 CheckRecord max_gap(std::int64_t limit_ns, const std::vector<WorkerRecord>& workers) {
   CheckRecord check = {.name = "max_gap", .limit = text::human_duration(limit_ns)};
   if (workers.empty()) {
-    return nothing_to_judge(check.name, check.limit);
+    return skipped(check.name, check.limit, "no workers ran");
   }
   const auto longest = longest_gap(workers);
   if (!longest) {
-    check.verdict = Verdict::kInconclusive;
-    check.observed = "no worker measured a gap";
-    return check;
+    return inconclusive(check.name, check.limit, "no worker measured a gap");
   }
   check.verdict = longest->length_ns > limit_ns ? Verdict::kFail : Verdict::kPass;
   check.observed = describe(*longest);
@@ -131,17 +116,6 @@ CheckRecord max_gap(std::int64_t limit_ns, const std::vector<WorkerRecord>& work
 }
 
 } // namespace
-
-std::int64_t unfrozen_length(const Gap& gap, const std::vector<Interval>& frozen) {
-  const std::int64_t end = gap.start_ns + gap.length_ns;
-  std::int64_t length = gap.length_ns;
-  for (const Interval& interval : frozen) {
-    const std::int64_t overlap =
-        std::min(end, interval.end_ns) - std::max(gap.start_ns, interval.start_ns);
-    length -= std::max<std::int64_t>(overlap, 0);
-  }
-  return std::max<std::int64_t>(length, 0);
-}
 
 std::vector<CheckRecord> evaluate_checks(const ChecksConfig& config,
                                          const std::vector<WorkerRecord>& workers) {
@@ -156,6 +130,7 @@ std::vector<CheckRecord> evaluate_checks(const ChecksConfig& config,
   if (config.max_gap_ns) {
     checks.push_back(max_gap(*config.max_gap_ns, ran));
   }
+  evaluate_rates(config, ran, checks);
   return checks;
 }
 

@@ -18,7 +18,4 @@ inline constexpr std::int64_t kStuckNs = 2'000'000'000;
 [[nodiscard]] std::vector<CheckRecord> evaluate_checks(const ChecksConfig& config,
                                                        const std::vector<WorkerRecord>& workers);
 
-// The part of a gap in which the worker was not frozen by the scenario.
-[[nodiscard]] std::int64_t unfrozen_length(const Gap& gap, const std::vector<Interval>& frozen);
-
 } // namespace schedrig::engine

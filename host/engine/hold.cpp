@@ -17,6 +17,7 @@ struct Planner {
   HoldPlan operator()(const HoldFraction& hold) const {
     return {.duration_ns = part(hold, duration_ns)};
   }
+  HoldPlan operator()(const HoldUntil& hold) const { return {.duration_ns = hold.timeout_ns}; }
   HoldPlan operator()(const HoldLoop& hold) const {
     const HoldPlan during = std::visit(*this, std::variant<HoldFraction, HoldFixed>(hold.during));
     return {.duration_ns = during.duration_ns, .every_ns = hold.every_ns};

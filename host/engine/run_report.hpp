@@ -52,6 +52,14 @@ struct Interval {
   std::int64_t end_ns = 0;
 };
 
+// Wake-up latencies of one worker; of a sample where there were more than a worker keeps.
+struct WakeLatency {
+  std::uint64_t count = 0; // wake-ups, sampled or not
+  std::int64_t p50_ns = 0;
+  std::int64_t p99_ns = 0;
+  std::int64_t max_ns = 0;
+};
+
 // One worker's life, as it reported it, with what the engine knows about its cgroup.
 struct WorkerRecord {
   std::string cgroup;      // empty: the runner's
@@ -72,6 +80,7 @@ struct WorkerRecord {
   std::int64_t run_delay_ns = 0;
   std::vector<std::uint32_t> cpus_used;
   std::vector<Gap> gaps;
+  std::optional<WakeLatency> wake_latency; // none: it was never woken, or nobody measured
   // CPUs that its cgroup's cpuset ever allowed while it lived; empty: no cpuset of the scenario's.
   std::vector<std::uint32_t> cpus_permitted;
   std::vector<Interval> frozen; // for which the scenario froze its cgroup

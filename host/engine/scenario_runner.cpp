@@ -104,6 +104,12 @@ class Runner {
     observer_.on_step(number, static_cast<std::uint32_t>(scenario_.steps.size()), record);
     const HoldPlan hold = plan(step.hold, scenario_.run.duration_ns);
     const bool loops = hold.every_ns > 0;
+    if (std::holds_alternative<HoldUntil>(step.hold)) {
+      // No backend has the facet yet, so that such a step is refused before the run.
+      fail_step(record, {StatusCode::kUnsupported, "hold wait_until is not supported yet", {}, 0},
+                where);
+      return;
+    }
     if (auto alive = session_.check(); !alive) {
       fail_step(record, std::move(alive).error(), "before " + where);
       observer_.on_step_end(number, record);

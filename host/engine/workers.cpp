@@ -7,6 +7,7 @@
 
 #include "host/engine/mem_policy.hpp"
 #include "host/engine/ops_affinity.hpp"
+#include "host/engine/wake_latency.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -52,6 +53,7 @@ class ReportCollector final : public WorkerReportSink {
     record.run_delay_ns = report.run_delay_ns;
     record.cpus_used.assign(report.cpus_used.begin(), report.cpus_used.end());
     record.gaps.assign(report.gaps.begin(), report.gaps.end());
+    record.wake_latency = summarize(report.wake_latencies_ns, report.wakeups);
     if (!group_.unrestricted) {
       record.cpus_permitted = group_.permitted;
     }

@@ -61,6 +61,14 @@ Value worker_value(const engine::WorkerRecord& worker) {
     entry.set("length_ns", gap.length_ns);
     entry.set("cpu", gap.cpu);
   }
+  Value& latency = value.set("wake_latency", Value());
+  if (worker.wake_latency) {
+    latency = Value::object();
+    latency.set("count", worker.wake_latency->count);
+    latency.set("p50_ns", worker.wake_latency->p50_ns);
+    latency.set("p99_ns", worker.wake_latency->p99_ns);
+    latency.set("max_ns", worker.wake_latency->max_ns);
+  }
   Value& frozen = value.set("frozen", Value::array());
   for (const engine::Interval& interval : worker.frozen) {
     Value& entry = frozen.push(Value::object());

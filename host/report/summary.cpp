@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <vector>
 
 #include <schedrig/scheduler_exit.hpp>
 
-#include "host/engine/checks.hpp"
+#include "host/engine/check_parts.hpp"
 #include "host/report/names.hpp"
 #include "host/report/payloads.hpp"
 #include "host/text/human_duration.hpp"
@@ -80,7 +81,9 @@ std::string steps(const RunReport& report, bool colour) {
 
 std::string checks(const RunReport& report, bool colour) {
   std::string text;
-  for (const engine::CheckRecord& check : report.checks) {
+  std::vector<engine::CheckRecord> worst_first = report.checks;
+  std::ranges::stable_sort(worst_first, std::greater<>(), &engine::CheckRecord::verdict);
+  for (const engine::CheckRecord& check : worst_first) {
     text += "  check " + check.name + "  " +
             painted(engine::to_string(check.verdict), check.verdict, colour) + ": " +
             check.observed + "\n";

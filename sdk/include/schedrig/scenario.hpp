@@ -96,7 +96,14 @@ struct HoldLoop {
   std::int64_t every_ns = 0;
   std::variant<HoldFraction, HoldFixed> during = HoldFraction{1.0};
 };
-using Hold = std::variant<HoldFixed, HoldFraction, HoldLoop>;
+// Until a value of the kernel's memory fits, or for the step to fail after timeout_ns.
+struct HoldUntil {
+  KernelTarget target;
+  KernelWidth width;
+  Comparison comparison;
+  std::int64_t timeout_ns = 0;
+};
+using Hold = std::variant<HoldFixed, HoldFraction, HoldLoop, HoldUntil>;
 
 struct Step {
   std::string name; // default: "step N", from 1
@@ -111,8 +118,24 @@ struct Backdrop {
   std::vector<Op> ops;
 };
 
+// What is observed at intervals for the whole run.
+struct ObserveConfig {
+  std::optional<std::uint32_t> snapshots; // that many, evenly over the run's duration
+  std::optional<std::int64_t> monitor_ns; // from one look at the run queues to the next
+  SourcePos pos;
+};
+
+// What a captured value must be. `path` leads into what was captured: "snapshots.here.maps...".
+struct ValueCheck {
+  std::string path;
+  CompareOp op = CompareOp::kEqual;
+  std::uint64_t value = 0;
+  SourcePos pos;
+};
+
 // Opt-in checks; not_stuck and isolation are on by default.
 struct ChecksConfig {
+  SourcePos pos;
   bool not_stuck = true;
   bool isolation = true;
   std::optional<std::int64_t> max_gap_ns;
@@ -121,6 +144,7 @@ struct ChecksConfig {
   std::optional<double> min_iteration_rate;
   std::optional<double> max_migration_ratio;
   std::optional<std::int64_t> work_conservation_ns;
+  std::vector<ValueCheck> values;
 };
 
 // How metrics are read from a payload's stdout; `exit_code`, `wall_ns` and `cpu_ns` come with each.
@@ -167,6 +191,7 @@ struct Scenario {
   std::vector<PayloadDef> payloads;
   std::vector<SchedulerConfig> schedulers;
   std::vector<Workload> workloads;
+  ObserveConfig observe;
   Backdrop backdrop;
   std::vector<Step> steps;
   ChecksConfig checks;

@@ -13,11 +13,13 @@
 // state: a vector or deque by SimTask::index.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string_view>
 
+#include <schedrig/check_defaults.hpp>
 #include <schedrig/export.hpp>
 #include <schedrig/sim_policy.hpp>
 
@@ -174,14 +176,33 @@ class PolicyBase : public SimPolicy {
   SimKernel* kernel_ = nullptr;
 };
 
+// A policy whose author says what its runs are held to: static kCheckDefaults, as in
+// check_defaults.hpp.
+template <class Policy>
+concept HasCheckDefaults = requires {
+  { Policy::kCheckDefaults } -> std::convertible_to<std::string_view>;
+};
+
 // Root object of a plugin that offers one simulation policy.
-template <class Policy> class PolicyPlugin final : public Plugin, public SimPolicyFactory {
+template <class Policy>
+class PolicyPlugin final : public Plugin, public SimPolicyFactory, public CheckDefaults {
  public:
   explicit PolicyPlugin(HostServices& /*host*/) {}
 
   void* query(std::string_view interface_id) noexcept override {
-    return interface_id == SimPolicyFactory::kInterfaceId ? static_cast<SimPolicyFactory*>(this)
-                                                          : nullptr;
+    if (interface_id == SimPolicyFactory::kInterfaceId) {
+      return static_cast<SimPolicyFactory*>(this);
+    }
+    if (HasCheckDefaults<Policy> && interface_id == CheckDefaults::kInterfaceId) {
+      return static_cast<CheckDefaults*>(this);
+    }
+    return nullptr;
+  }
+  [[nodiscard]] std::string_view checks() const noexcept override {
+    if constexpr (HasCheckDefaults<Policy>) {
+      return Policy::kCheckDefaults;
+    }
+    return {};
   }
   Status create_policy(ParamsView params, SimPolicy** out) noexcept override {
     return guard("create_policy", [&] { *out = std::make_unique<Policy>(params).release(); });

@@ -45,5 +45,23 @@ TEST(Capability, a_definitions_payload_needs_it_too_wherever_it_stands) {
   }
 }
 
+TEST(Capability, names_what_looks_into_the_kernel_and_what_it_lacks) {
+  Scenario scenario;
+  Step& step = scenario.steps.emplace_back();
+  step.name = "boot";
+  step.hold = HoldUntil();
+  scenario.observe.monitor_ns = 1;
+  scenario.checks.work_conservation_ns = 1;
+  scenario.checks.values.push_back({.path = "snapshots.a.b", .pos = {.line = 9}});
+  const auto found = missing(scenario, kNoPayloads);
+  ASSERT_EQ(found.size(), 5U); // the value needs two facets
+  const std::string lacks = " needs schedrig.memory/1, which backend \"kvm\" does not have";
+  EXPECT_EQ(found[0].message, "hold wait_until of step \"boot\"" + lacks);
+  EXPECT_EQ(found[1].message, "[observe] monitor" + lacks);
+  EXPECT_EQ(found[2].message, "check work_conservation" + lacks);
+  EXPECT_EQ(found[3].message, "a check of the value snapshots.a.b" + lacks);
+  EXPECT_EQ(found[3].pos.line, 9U);
+}
+
 } // namespace
 } // namespace schedrig::engine

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include "host/engine/check_parts.hpp"
 #include "host/engine/checks.hpp"
 
 namespace schedrig::engine {
