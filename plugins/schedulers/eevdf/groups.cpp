@@ -115,19 +115,20 @@ void Eevdf::enqueue_on_groups(TaskState& each, bool initial) {
 }
 
 // dequeue_task_fair(): a group leaves with its last entity.
-void Eevdf::dequeue_from_groups(TaskState& each) {
+void Eevdf::dequeue_from_groups(TaskState& each, bool sleep) {
   Entity* entity = &each.entity;
   std::uint32_t index = each.group;
   for (;;) {
     Group& group = groups_[index];
     GroupCpu& part = group.cpus[each.cpu];
-    part.queue.dequeue(*entity);
+    part.queue.dequeue(*entity, sleep);
     group.load -= entity->weight;
     if (index == kRootGroup || part.queue.size() > 0) {
       break;
     }
     entity = &part.entity;
     index = group.parent;
+    sleep = true; // as dequeue_entities() has it for every parent
   }
   update_shares(each.cpu, index);
 }

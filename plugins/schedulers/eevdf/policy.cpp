@@ -129,7 +129,7 @@ void Eevdf::attach_task(TaskState& each, std::uint32_t cpu, bool initial) {
 }
 
 // dequeue_task_fair() for good.
-void Eevdf::detach_task(TaskState& each) {
+void Eevdf::detach_task(TaskState& each, bool sleep) {
   charge(each.cpu);
   if (queue_of(each).current() == &each.entity) {
     put_running(each.cpu);
@@ -137,7 +137,7 @@ void Eevdf::detach_task(TaskState& each) {
   if (!each.entity.delayed) {
     unlink(each);
   }
-  dequeue_from_groups(each);
+  dequeue_from_groups(each, sleep);
 }
 
 // put_prev_task_fair(): the entities of the running task go back to their queues.
@@ -152,20 +152,20 @@ void Eevdf::put_running(std::uint32_t id) {
   cpu.running = kNone;
 }
 
-// update_curr() on every level; true when the running task should give way.
-bool Eevdf::charge(std::uint32_t id) {
+// update_curr() on every level. That the running task should give way is found out wherever it is
+// charged and acted upon at the next tick.
+void Eevdf::charge(std::uint32_t id) {
   CpuState& cpu = cpus_[id];
   const std::int64_t now = kernel().now_ns();
   const std::int64_t delta = now - cpu.charged_until;
   cpu.charged_until = now;
   if (cpu.running == kNone || delta <= 0) {
-    return false;
+    return;
   }
-  bool give_way = false;
   for (std::uint32_t group = tasks_[cpu.running].group;; group = groups_[group].parent) {
-    give_way = queue(group, id).charge(delta) || give_way;
+    cpu.gives_way = queue(group, id).charge(delta) || cpu.gives_way;
     if (group == kRootGroup) {
-      return give_way;
+      return;
     }
   }
 }
@@ -258,6 +258,7 @@ void Eevdf::on_dequeue(const SimTask& task, std::uint64_t /*deq_flags*/) {
 void Eevdf::on_dispatch(std::int32_t cpu, const SimTask* prev) {
   const auto id = static_cast<std::uint32_t>(cpu);
   charge(id);
+  cpus_[id].gives_way = false;
   TaskState* next = pick_task(id);
   if (next == nullptr && prev == nullptr && pull(id, true)) {
     next = pick_task(id);
@@ -316,14 +317,14 @@ void Eevdf::on_quiescent(const SimTask& task, std::uint64_t deq_flags) {
     unlink(each);
     return;
   }
-  detach_task(each);
+  detach_task(each, (deq_flags & kDeqSleep) != 0);
 }
 
 void Eevdf::on_tick(const SimTask& task) {
   const auto id = static_cast<std::uint32_t>(task.cpu);
-  const bool give_way = charge(id);
+  charge(id);
   update_shares(id, state(task).group);
-  if (give_way) {
+  if (cpus_[id].gives_way) {
     kernel().set_slice(task, 0);
   }
   balance_at_tick(id);

@@ -79,7 +79,8 @@ class Eevdf final : public PolicyBase {
   struct CpuState {
     std::uint32_t running = kNone; // task index
     std::int64_t charged_until = 0;
-    std::uint32_t nr = 0; // runnable tasks, the running one included, delayed ones not
+    bool gives_way = false; // the running task should, at the next tick (RESCHED_LAZY)
+    std::uint32_t nr = 0;   // runnable tasks, the running one included, delayed ones not
     // Of these, linked through TaskState; cfs_tasks of struct rq: latest first.
     std::uint32_t first = kNone;
     std::uint32_t last = kNone;
@@ -102,8 +103,8 @@ class Eevdf final : public PolicyBase {
   [[nodiscard]] RunQueue& queue_of(const TaskState& state) { return queue(state.group, state.cpu); }
   [[nodiscard]] RunQueue& root(std::uint32_t cpu) { return queue(kRootGroup, cpu); }
   void attach_task(TaskState& state, std::uint32_t cpu, bool initial);
-  void detach_task(TaskState& state);
-  bool charge(std::uint32_t cpu);
+  void detach_task(TaskState& state, bool sleep = false);
+  void charge(std::uint32_t cpu);
   [[nodiscard]] TaskState* pick_task(std::uint32_t cpu);
   bool preempts(std::uint32_t cpu, const TaskState& woken);
   void put_running(std::uint32_t cpu);
@@ -118,7 +119,7 @@ class Eevdf final : public PolicyBase {
   void reweight(std::uint32_t group, std::uint32_t cpu, Entity& entity, std::int64_t weight);
   void update_shares(std::uint32_t cpu, std::uint32_t group);
   void enqueue_on_groups(TaskState& state, bool initial);
-  void dequeue_from_groups(TaskState& state);
+  void dequeue_from_groups(TaskState& state, bool sleep);
 
   // placement.cpp
   std::int32_t least_loaded(const SimTask& task, std::uint32_t prev) const;

@@ -73,7 +73,7 @@ void RunQueue::update_zero() {
   }
 }
 
-void RunQueue::place(Entity& entity, bool initial, bool keep_deadline) {
+void RunQueue::place(Entity& entity, bool initial) {
   const std::int64_t v = average_vruntime();
   std::int64_t lag = 0;
   if (size() > 0 && entity.vlag != 0) {
@@ -82,8 +82,9 @@ void RunQueue::place(Entity& entity, bool initial, bool keep_deadline) {
     lag = entity.vlag * (others + entity.weight) / others;
   }
   entity.vruntime = v - lag;
-  if (keep_deadline) { // held relative to the vruntime while off the queue
+  if (entity.relative) {
     entity.deadline += entity.vruntime;
+    entity.relative = false;
     return;
   }
   const std::int64_t slice = virtual_time(entity.slice_ns, entity.weight);
@@ -91,20 +92,24 @@ void RunQueue::place(Entity& entity, bool initial, bool keep_deadline) {
 }
 
 void RunQueue::enqueue(Entity& entity, bool initial) {
-  place(entity, initial, false);
+  place(entity, initial);
   entity.on_rq = true;
   add(entity);
   update_zero();
 }
 
-void RunQueue::dequeue(Entity& entity) {
+void RunQueue::dequeue(Entity& entity, bool sleep) {
   const std::int64_t limit = virtual_time(std::max(2 * entity.slice_ns, kTickNs), entity.weight);
   entity.vlag = std::clamp(average_vruntime() - entity.vruntime, -limit, limit);
   if (entity.delayed) {
     entity.vlag = std::min<std::int64_t>(entity.vlag, 0); // DELAY_ZERO
   }
+  entity.relative = !sleep && !entity.delayed;
   entity.on_rq = entity.delayed = false;
   remove(entity);
+  if (entity.relative) {
+    entity.deadline -= entity.vruntime;
+  }
   update_zero();
 }
 
@@ -115,6 +120,9 @@ void RunQueue::reweight(Entity& entity, std::int64_t weight) {
   }
   if (!entity.on_rq) {
     entity.vlag = entity.vlag * old / weight;
+    if (entity.relative) {
+      entity.deadline = entity.deadline * old / weight;
+    }
     entity.weight = weight;
     return;
   }
@@ -127,9 +135,10 @@ void RunQueue::reweight(Entity& entity, std::int64_t weight) {
   }
   entity.vlag = lag * old / weight;
   entity.deadline = (entity.deadline - entity.vruntime) * old / weight;
+  entity.relative = true;
   const std::int64_t protection = (entity.vprot - entity.vruntime) * old / weight;
   entity.weight = weight;
-  place(entity, false, true);
+  place(entity, false);
   entity.vprot = entity.vruntime + protection;
   if (is_current) {
     current_ = &entity;

@@ -26,7 +26,8 @@ struct Entity {
   std::uint32_t owner = 0; // index of the task or group
   bool is_group = false;
   bool on_rq = false;
-  bool delayed = false; // asleep, but kept to work its negative lag off (DELAY_DEQUEUE)
+  bool relative = false; // off the queue: deadline is that much after the vruntime to come
+  bool delayed = false;  // asleep, but kept to work its negative lag off (DELAY_DEQUEUE)
   TreeNode node;
 };
 
@@ -49,8 +50,10 @@ class RunQueue {
  public:
   // place_entity() and insertion. `initial`: a new task gets half a slice to start with.
   void enqueue(Entity& entity, bool initial);
-  // Takes the entity off and remembers its lag. Not while it is the current one.
-  void dequeue(Entity& entity);
+  // Takes the entity off and remembers its lag; if it does not `sleep`, the rest of its slice, too
+  // (PLACE_REL_DEADLINE): a change of its attributes gives it no new one. Not while it is the
+  // current one.
+  void dequeue(Entity& entity, bool sleep);
   // Another weight, with lag and the rest of the slice kept in proportion.
   void reweight(Entity& entity, std::int64_t weight);
 
@@ -79,7 +82,7 @@ class RunQueue {
   };
   [[nodiscard]] Average average() const;
   [[nodiscard]] std::int64_t average_vruntime() const;
-  void place(Entity& entity, bool initial, bool keep_deadline);
+  void place(Entity& entity, bool initial);
   [[nodiscard]] bool is_protected(const Entity& entity) const;
   void update_zero();
   void add(Entity& entity);

@@ -95,6 +95,17 @@ TEST(Eevdf, short_sleeps_do_not_buy_time) {
   EXPECT_LT(b / (a + b), 0.51);
 }
 
+TEST(Eevdf, changing_ones_own_affinity_does_not_buy_time) {
+  TestMachine m(1);
+  ASSERT_TRUE(m.attach<Eevdf>("eevdf").ok());
+  const auto spinner = m.run_work(work(WorkType::kSpin));
+  const auto group = m.run_work(work(WorkType::kAffinityChurn));
+  m.run_for(5 * kSecond);
+  const double a = cpu_of(m, spinner);
+  const double b = cpu_of(m, group);
+  EXPECT_NEAR(b / (a + b), 0.5, 0.02);
+}
+
 TEST(Eevdf, an_idle_cpu_pulls_waiting_work) {
   TestMachine m(4);
   ASSERT_TRUE(m.attach<Eevdf>("eevdf").ok());

@@ -80,7 +80,7 @@ TEST(RunQueue, lag_survives_a_time_off_the_queue) {
   queue.set_current(a);
   queue.charge(2 * kMs);
   queue.put_current();
-  queue.dequeue(b);
+  queue.dequeue(b, true);
   EXPECT_EQ(b.vlag, kMs); // the average moved on by 1 ms
   const std::int64_t average_before = a.vruntime;
   queue.enqueue(b, false);
@@ -97,7 +97,7 @@ TEST(RunQueue, lag_is_bounded_by_two_slices) {
   queue.set_current(a);
   queue.charge(1000 * kMs);
   queue.put_current();
-  queue.dequeue(b);
+  queue.dequeue(b, true);
   EXPECT_EQ(b.vlag, 6 * kMs);
 }
 
