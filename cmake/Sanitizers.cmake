@@ -1,5 +1,10 @@
 # SCHEDRIG_SANITIZE=address,undefined | thread: for the whole build, plugins included.
 set(SCHEDRIG_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
+# Coverage for libFuzzer in everything, its main in the targets of tests/fuzz (clang only).
+option(SCHEDRIG_FUZZ "build the fuzz targets with libFuzzer" OFF)
+if(SCHEDRIG_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(SCHEDRIG_SANITIZE)
   add_compile_options(-fsanitize=${SCHEDRIG_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

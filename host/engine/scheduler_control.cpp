@@ -14,7 +14,7 @@ namespace {
 // The scheduler's process gets this long to end by itself, as long as a service manager gives.
 constexpr std::int64_t kDetachNs = 10'000'000'000;
 // Verification of a large BPF scheduler takes seconds; the same as attach_scheduler's default.
-constexpr std::int64_t kRestartNs = AttachScheduler{}.timeout_ns;
+const std::int64_t kRestartNs = AttachScheduler{}.timeout_ns;
 // A scheduler asks for a restart after a CPU came or went; more of them in one run is a loop.
 constexpr std::uint32_t kMaxRestarts = 64;
 
