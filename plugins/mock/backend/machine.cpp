@@ -13,9 +13,10 @@ constexpr std::string_view kRelease = "mock-" SCHEDRIG_VERSION;
 
 } // namespace
 
-MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs programs)
+MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs programs,
+                         Faults faults)
     : events_(events), description_(to_string(spec.topology)), memory_bytes_(spec.memory_bytes),
-      workers_(spec.seed), payloads_(*this, std::move(programs)),
+      faults_(std::move(faults)), workers_(spec.seed), payloads_(*this, std::move(programs)),
       behaviour_(workers_, payloads_.tasks()), engine_(spec.topology, spec.seed, behaviour_, *this),
       processes_(engine_.cpus()),
       cgroups_(engine_, processes_, static_cast<std::uint32_t>(spec.topology.nodes.size())),
@@ -85,7 +86,7 @@ Status MockMachine::wait_until(std::int64_t deadline_ns, WakeReason* reason) noe
     awaited_ended_ = false;
     while (!interrupted_ && !event_pending_ && !awaited_ended_ && engine_.now() < deadline_ns) {
       const Nanos until = std::min(deadline_ns, engine_.now() + kRound);
-      engine_.run_until(until, wake_);
+      run_engine(until, wake_);
       clock_ = engine_.now();
     }
     if (event_pending_) {
@@ -117,7 +118,7 @@ void MockMachine::interrupt() noexcept {
 
 Status MockMachine::shut_down(std::int64_t /*timeout_ns*/) noexcept {
   return guard("shut_down", [&] {
-    if (state_ == State::kUp) {
+    if (state_ == State::kUp || state_ == State::kLost) {
       // First, so that no policy can keep a task from dying.
       attached_ = {};
       sched_ext_.ops.clear();
@@ -181,6 +182,10 @@ Status MockMachine::check_up(std::string_view what) const {
   if (state_ == State::kUp) {
     return {};
   }
+  if (state_ == State::kLost) {
+    return Status::make(StatusCode::kGuestFailed,
+                        std::string(what) + ": the machine no longer answers");
+  }
   return Status::make(StatusCode::kInvalidArgument,
                       std::string(what) + ": the machine is not running",
                       state_ == State::kCreated ? "call boot first" : "it was shut down");
@@ -197,7 +202,7 @@ void MockMachine::emit(EventKind kind, std::int64_t value, std::string_view text
 
 void MockMachine::advance(Nanos ns) {
   static const std::atomic<bool> kNeverSet{false};
-  engine_.run_until(engine_.now() + ns, kNeverSet);
+  run_engine(engine_.now() + ns, kNeverSet);
   clock_ = engine_.now();
 }
 

@@ -3,8 +3,8 @@
 // the workers, the file systems and the attached scheduler; simulates nothing itself.
 //
 // machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_affinity.cpp,
-// machine_mem_policy.cpp, machine_schedulers.cpp: one facet each; payloads.hpp is one of its own.
-// Thread: the host's, except interrupt() and now_ns().
+// machine_mem_policy.cpp, machine_schedulers.cpp: one facet each; machine_faults.cpp: what goes
+// wrong; payloads.hpp is one of its own. Thread: the host's, except interrupt() and now_ns().
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/tasks.hpp>
 
+#include "plugins/mock/backend/faults.hpp"
 #include "plugins/mock/backend/payloads.hpp"
 #include "plugins/mock/files/cgroup_files.hpp"
 #include "plugins/mock/files/cgroup_tree.hpp"
@@ -47,8 +48,10 @@ class MockMachine final : public Machine,
                           private SchedulersFacet,
                           private EngineListener {
  public:
-  // The spec's topology is validated; `programs` are what payloads can run.
-  MockMachine(const MachineSpec& spec, EventSink& events, Programs programs = {});
+  // The spec's topology is validated; `programs` are what payloads can run, `faults` what goes
+  // wrong.
+  MockMachine(const MachineSpec& spec, EventSink& events, Programs programs = {},
+              Faults faults = {});
   ~MockMachine();
   MockMachine(const MockMachine&) = delete;
   MockMachine& operator=(const MockMachine&) = delete;
@@ -64,7 +67,7 @@ class MockMachine final : public Machine,
  private:
   friend class MachinePayloads; // the part of the machine that is its other facet
 
-  enum class State : std::uint8_t { kCreated, kUp, kDown };
+  enum class State : std::uint8_t { kCreated, kUp, kLost, kDown };
   struct Group {
     bool used = false;
     bool started = false;
@@ -107,6 +110,9 @@ class MockMachine final : public Machine,
   void emit(EventKind kind, std::int64_t value, std::string_view text,
             const SchedulerExit* exit = nullptr);
   void rearm_wake();
+  // Lets the machine run; what is to go wrong by then does.
+  void run_engine(Nanos until, const std::atomic<bool>& wake);
+  void inflict(const Fault& fault);
   // Lets the machine run for `ns` whatever happens.
   void advance(Nanos ns);
   // Until no task of `pids` is left alive or the deadline passes.
@@ -135,6 +141,7 @@ class MockMachine final : public Machine,
   State state_ = State::kCreated;
   std::string description_; // the topology in words
   std::uint64_t memory_bytes_;
+  Faults faults_;
 
   Workers workers_;
   MachinePayloads payloads_;

@@ -50,9 +50,14 @@ Status MockMachine::run(std::span<const FileOp> ops, FileBatchMode mode,
       return status;
     }
     for (std::size_t i = 0; i < ops.size(); ++i) {
-      advance(kFileOpNs);
+      advance(kFileOpNs + faults_.file_delay(engine_.now()));
+      if (Status status = check_up("files"); !status.ok()) {
+        return status; // lost while it worked
+      }
       std::string data;
-      int error = vfs_.execute(ops[i], data);
+      int error =
+          ops[i].kind == FileOpKind::kWrite ? faults_.fail_write(ops[i].path, engine_.now()) : 0;
+      error = error != 0 ? error : vfs_.execute(ops[i], data);
       if (error == 0 && data.size() > kMaxFileBytes) {
         error = EFBIG;
       }

@@ -2,6 +2,7 @@
 // The plugin `mock`: root object, backend interface and export.
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <schedrig/backend.hpp>
 #include <schedrig/export.hpp>
@@ -41,7 +42,12 @@ class MockBackend final : public Plugin, public Backend {
       if (Status status = programs.declare(spec.params); !status.ok()) {
         return status;
       }
-      *out = std::make_unique<MockMachine>(spec, events, std::move(programs)).release();
+      Faults faults;
+      if (Status status = faults.declare(spec.params); !status.ok()) {
+        return status;
+      }
+      *out = std::make_unique<MockMachine>(spec, events, std::move(programs), std::move(faults))
+                 .release();
       return {};
     });
   }
@@ -51,6 +57,17 @@ class MockBackend final : public Plugin, public Backend {
 };
 
 } // namespace
+
+// The plugin's section: programs and faults.
+std::span<const ParamSpec> all_params() noexcept {
+  static const std::vector<ParamSpec> kAll = [] {
+    std::vector<ParamSpec> all(program_params().begin(), program_params().end());
+    all.insert(all.end(), fault_params().begin(), fault_params().end());
+    return all;
+  }();
+  return kAll;
+}
+
 } // namespace schedrig::mock
 
 SCHEDRIG_PLUGIN(schedrig::PluginKind::kBackend,
@@ -60,6 +77,6 @@ SCHEDRIG_PLUGIN(schedrig::PluginKind::kBackend,
                  .version = SCHEDRIG_VERSION,
                  .licence = "MIT",
                  .description = "deterministic simulated machine in virtual time",
-                 .params = schedrig::mock::program_params(),
+                 .params = schedrig::mock::all_params(),
                  .create = schedrig::create_plugin<schedrig::mock::MockBackend>,
                  .destroy = schedrig::destroy_plugin<schedrig::mock::MockBackend>});

@@ -126,6 +126,8 @@ class Engine final : private SimKernel {
   // ejection: on_scheduler_exit says so; `policy()` tells what runs).
   Status attach(SimPolicy& policy, std::string_view name);
   [[nodiscard]] SimPolicy* policy() const { return policy_; }
+  // Ejects the attached policy as if it had broken a rule.
+  void end_policy(std::int64_t kind, std::string message);
 
   [[nodiscard]] const EngineStats& stats() const { return stats_; }
   [[nodiscard]] std::uint32_t cpus() const { return static_cast<std::uint32_t>(cpus_.size()); }

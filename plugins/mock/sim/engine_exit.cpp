@@ -50,6 +50,11 @@ void Engine::fail_policy(std::int64_t kind, std::string message, std::string hel
   }
 }
 
+void Engine::end_policy(std::int64_t kind, std::string message) {
+  fail_policy(kind, std::move(message));
+  finish_call();
+}
+
 void Engine::print(std::string_view line) noexcept {
   if (log_.size() == kLogLines) {
     log_.pop_front();

@@ -7,12 +7,12 @@
 #include <cmath>
 
 #include "plugins/mock/sim/task.hpp"
+#include "plugins/mock/work/list_key.hpp"
 
 namespace schedrig::mock {
 namespace {
 
 constexpr std::int64_t kHourNs = 3'600'000'000'000;
-constexpr std::string_view kArray = "programs[";
 
 constexpr std::array kParams = {
     ParamSpec{.type = ParamType::kString,
@@ -134,20 +134,6 @@ constexpr std::array<BuiltIn, 5> kBuiltIns = {{{"echo", run_echo},
                                                {"spin", run_spin},
                                                {"true", run_true}}};
 
-// "programs[3].name" -> 3 and "name"; false for other keys.
-bool split_key(std::string_view key, std::uint32_t& index, std::string_view& member) {
-  if (!key.starts_with(kArray)) {
-    return false;
-  }
-  const char* const end = key.data() + key.size();
-  const auto [rest, error] = std::from_chars(key.data() + kArray.size(), end, index);
-  if (error != std::errc{} || end - rest < 2 || rest[0] != ']' || rest[1] != '.') {
-    return false;
-  }
-  member = key.substr(static_cast<std::size_t>(rest - key.data()) + 2);
-  return true;
-}
-
 } // namespace
 
 std::span<const ParamSpec> program_params() noexcept {
@@ -161,12 +147,12 @@ Status Programs::declare(ParamsView params) {
   };
   std::map<std::uint32_t, Declared> found; // by position
   for (const ParamValue& param : params) {
-    std::uint32_t index = 0;
-    std::string_view member;
-    if (!split_key(param.key, index, member)) {
+    const auto key = list_key(param.key, "programs");
+    if (!key) {
       continue;
     }
-    auto& [name, execution] = found[index];
+    const std::string_view member = key->member;
+    auto& [name, execution] = found[key->index];
     if (member == "name") {
       name = param.text;
     } else if (member == "runs") {
