@@ -27,6 +27,13 @@ TEST(Cpuset, resolves_the_documented_examples) {
   EXPECT_EQ(cpus(ExactCpus{.cpus = {0, 3, 4}}, topology, kEight), "0,3-4");
 }
 
+TEST(Cpuset, parts_are_rounded_down_and_clipped_to_the_machine) {
+  const Topology topology = Topology::uniform(1, 1, 8, 1);
+  EXPECT_EQ(cpus(RangeCpus{.start = 0.3, .end = 0.7}, topology, kEight), "2-4");
+  EXPECT_EQ(cpus(OverlapCpus{.index = 0, .of = 2, .frac = 0.5}, topology, kEight), "0-5");
+  EXPECT_EQ(cpus(OverlapCpus{.index = 1, .of = 4, .frac = 0.9}, topology, kEight), "1-4");
+}
+
 TEST(Cpuset, positions_count_online_cpus_only) {
   const Topology topology = Topology::uniform(1, 2, 4, 1);
   const std::vector<std::uint32_t> online = {0, 2, 4, 6};

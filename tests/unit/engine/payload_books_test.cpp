@@ -82,11 +82,13 @@ TEST_F(PayloadBooksTest, an_ended_one_is_told_from_one_that_never_ran) {
 
 TEST_F(PayloadBooksTest, what_is_moved_is_found_where_it_is) {
   const PayloadHandle& moved = start(bench_, "a");
+  const PayloadHandle& runners = start(bench_, "");
   start(other_, "c");
   ASSERT_TRUE(books_.require_movable("a", "b"));
   books_.move("a", "b", Scope{.owner = Owner::kBackdrop, .name = "backdrop"});
   EXPECT_EQ(books_.require("bench", "b").value(), &moved);
   EXPECT_EQ(moved.scope.owner, Owner::kBackdrop);
+  EXPECT_EQ(runners.cgroup, "") << "only what is in the cgroup moves";
   EXPECT_EQ(books_.require("bench", "a").error().code, StatusCode::kNotFound);
   EXPECT_TRUE(books_.require("other", "c"));
   books_.move("b", "d", {});
