@@ -56,6 +56,9 @@ class Preparation {
     if (const int code = layers_.plugins && places_->sound("plugins.path") ? load_plugins() : 0) {
       return code;
     }
+    if (merged_) {
+      out_.document = *std::move(merged_);
+    }
     return problems_.empty() ? kExitPass : refuse();
   }
 
@@ -102,7 +105,8 @@ class Preparation {
         first == out_.schedulers.end() ? out_.kernels_own.choice.plugin : first->choice.plugin;
     auto* defaults = plugin == nullptr ? nullptr : query<CheckDefaults>(*plugin);
     if (defaults != nullptr) {
-      note(config::lay_scheduler_checks(name, defaults->checks(), out_.sources, out_.document,
+      merged_ = out_.document; // places_ refers to the one that was read
+      note(config::lay_scheduler_checks(name, defaults->checks(), out_.sources, *merged_,
                                         out_.scenario.checks));
     }
   }
@@ -196,6 +200,7 @@ class Preparation {
   PreparedRun& out_;
   std::vector<config::Diagnostic> problems_;
   config::LostNames lost_;
+  std::optional<config::Node> merged_;   // the document with the scheduler's checks, if it has any
   std::optional<config::Places> places_; // by the errors of the config alone
 };
 

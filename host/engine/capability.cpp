@@ -52,25 +52,25 @@ class Finder {
 
   void hold(const Step& step) {
     if (std::holds_alternative<HoldUntil>(step.hold)) {
-      need("hold wait_until of step \"" + step.name + "\"", kMemory, step.pos);
+      need("hold wait_until of step \"" + step.name + "\"", kMemory, step.pos, "hold");
     }
   }
 
   void observe(const ObserveConfig& config) {
     if (config.snapshots) {
-      need("[observe] snapshots", kSnapshots, config.pos);
+      need("[observe] snapshots", kSnapshots, config.pos, "snapshots");
     }
     if (config.monitor_ns) {
-      need("[observe] monitor", kMemory, config.pos);
+      need("[observe] monitor", kMemory, config.pos, "monitor");
     }
   }
 
   void checks(const ChecksConfig& config) {
     if (config.work_conservation_ns) {
-      need("check work_conservation", kMemory, config.pos);
+      need("check work_conservation", kMemory, config.pos, "work_conservation");
     }
     for (const ValueCheck& value : config.values) {
-      need("a check of the value " + value.path, kSnapshots, value.pos);
+      need("a check of the value " + value.path, kSnapshots, value.pos, "path");
     }
   }
 

@@ -74,17 +74,18 @@ CheckRecord max_spread(double limit, const Workers& workers) {
 CheckRecord max_p99_wake_latency(std::int64_t limit_ns, const Workers& workers) {
   CheckRecord check = {.name = "max_p99_wake_latency", .limit = text::human_duration(limit_ns)};
   const WorkerRecord* worst = nullptr;
+  WakeLatency latency;
   for (const WorkerRecord& worker : workers) {
-    const bool worse = worker.wake_latency && (worst == nullptr || worker.wake_latency->p99_ns >
-                                                                       worst->wake_latency->p99_ns);
-    worst = worse ? &worker : worst;
+    if (worker.wake_latency && (worst == nullptr || worker.wake_latency->p99_ns > latency.p99_ns)) {
+      worst = &worker;
+      latency = *worker.wake_latency;
+    }
   }
   if (worst == nullptr) {
     return inconclusive(check.name, check.limit,
                         "no worker measured a wake-up: it takes work that sleeps or waits, on a "
                         "backend that measures it");
   }
-  const WakeLatency& latency = *worst->wake_latency;
   check.verdict = latency.p99_ns > limit_ns ? Verdict::kFail : Verdict::kPass;
   check.observed = "p99 " + text::human_duration(latency.p99_ns) + ", median " +
                    text::human_duration(latency.p50_ns) + ", longest " +

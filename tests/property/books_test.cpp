@@ -51,13 +51,14 @@ class OpByOp {
     engine::OpContext here = context();
     EXPECT_TRUE(engine::drain_payloads(here, scope_.owner));
     EXPECT_TRUE(engine::stop_workers_elsewhere(here, scope_.owner));
-    while (!books_.cgroups().empty()) {
+    for (std::size_t left = books_.cgroups().size(); left > 0; --left) {
       const std::string name = books_.cgroups().back().name;
       const auto removed = engine::remove_cgroup(here, books_.cgroups().back());
       ASSERT_TRUE(removed) << name << ": " << removed.error().message;
     }
     EXPECT_TRUE(tree_.tear_down());
     EXPECT_TRUE(books_.groups().empty());
+    EXPECT_TRUE(books_.cgroups().empty());
     EXPECT_TRUE(payloads_.live().empty());
     if (!rig_.schedulers().attached().empty()) {
       EXPECT_TRUE(rig_.schedulers().detach());
