@@ -79,12 +79,17 @@ void remove_orphans(const fs::path& base) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(base, ignored)) {
     const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix)) {
+      continue;
+    }
     pid_t owner = 0;
     const char* const end = name.data() + name.size();
-    if (name.starts_with(kPrefix) &&
-        std::from_chars(name.data() + kPrefix.size(), end, owner).ptr == end && owner > 0 &&
-        kill(owner, 0) != 0 && errno == ESRCH) {
-      (void)kill_and_remove(entry.path());
+    const auto parsed = std::from_chars(name.data() + kPrefix.size(), end, owner);
+    if (parsed.ec == std::errc() && parsed.ptr == end && owner > 0 && kill(owner, 0) != 0 &&
+        errno == ESRCH) {
+      if (!kill_and_remove(entry.path())) {
+        return; // one wait for what stays in use is enough; the next start tries again
+      }
     }
   }
 }
@@ -120,7 +125,7 @@ Result<fs::path> find_hierarchy() {
 }
 
 Result<fs::path> find_base(std::string_view root) {
-  const fs::path base = root.empty() ? TRY(own_cgroup()) : fs::path(root);
+  fs::path base = root.empty() ? TRY(own_cgroup()) : fs::path(root);
   struct statfs info{};
   if (statfs(base.c_str(), &info) != 0 || info.f_type != CGROUP2_SUPER_MAGIC) {
     return fail(StatusCode::kUnsupported, base.string() + " is no cgroup v2 directory",

@@ -144,6 +144,7 @@ Result<> Group::fork_all() {
 
 std::vector<std::int32_t> Group::pids() const {
   std::vector<std::int32_t> pids;
+  pids.reserve(processes_.size());
   for (const Process& process : processes_) {
     pids.push_back(process.pid);
   }
