@@ -88,6 +88,24 @@ TEST(RunQueue, lag_survives_a_time_off_the_queue) {
   EXPECT_EQ(b.vruntime, average_before - (2 * kMs));
 }
 
+TEST(RunQueue, only_a_sleep_ends_in_a_fresh_slice) {
+  RunQueue queue;
+  Entity a = entity(1024);
+  Entity b = entity(1024);
+  queue.enqueue(a, false);
+  queue.enqueue(b, false);
+  queue.set_current(a);
+  queue.charge(kMs);
+  queue.put_current();
+  const std::int64_t rest = a.deadline - a.vruntime;
+  queue.dequeue(a, false);
+  queue.enqueue(a, false);
+  EXPECT_EQ(a.deadline - a.vruntime, rest);
+  queue.dequeue(a, true);
+  queue.enqueue(a, false);
+  EXPECT_EQ(a.deadline - a.vruntime, rest + kMs);
+}
+
 TEST(RunQueue, lag_is_bounded_by_two_slices) {
   RunQueue queue;
   Entity a = entity(1024);
