@@ -71,9 +71,18 @@ sanitized() {
 part_asan() { sanitized asan; }
 part_tsan() { sanitized tsan; }
 
+# libFuzzer on each reader of untrusted bytes, two minutes each.
+part_fuzz() { quiet fuzz tests/fuzz/run 120; }
+
+# Random ops on mock, a hundred times as many as in the unit lane.
+part_properties() { quiet properties env SCHEDRIG_PROPERTY_SEEDS=20000 build/bin/property_test; }
+
+# Each planted defect is caught by a test.
+part_defects() { quiet defects tests/defects/run; }
+
 part_tidy() { quiet tidy ./dev lint --all; }
 
-parts=(repeat repeated_run boots lab asan tsan tidy)
+parts=(repeat repeated_run properties boots lab asan tsan fuzz defects tidy)
 
 usage() {
   printf 'usage: ./dev soak [--again] [PART...]\nparts: %s\n' "${parts[*]}" >&2
