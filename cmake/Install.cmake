@@ -11,5 +11,6 @@ endif()
 
 # The configs' first line names the schema by its relative path.
 install(DIRECTORY configs schema examples DESTINATION share/schedrig)
-install(DIRECTORY docs/guide docs/reference DESTINATION share/doc/schedrig)
-install(FILES README.md LICENSE DESTINATION share/doc/schedrig)
+# With the layout of the sources, so that links lead on.
+install(DIRECTORY docs configs DESTINATION share/doc/schedrig)
+install(FILES README.md ARCHITECTURE.md LICENSE DESTINATION share/doc/schedrig)

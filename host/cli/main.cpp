@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "host/cli/crash.hpp"
 #include "host/cli/reproduce.hpp"
 #include "host/cli/verb.hpp"
 #include "host/log/log.hpp"
@@ -114,6 +115,7 @@ int main(int argc, char** argv) {
   // A file that grows past its limit is an error of write(2), not the end. A handler, since
   // programs that are started would inherit SIG_IGN.
   std::signal(SIGXFSZ, [](int /*signal*/) {});
+  schedrig::cli::report_crashes();
   try {
     return schedrig::cli::parse_and_run(argc, argv);
   } catch (const std::exception& error) { // a defect: nothing of ours throws

@@ -156,7 +156,8 @@ void decode_run(Decoder& decoder, const FieldInfo&, const Node& value, RunConfig
              decoder.sound(value.find("duration"))) {
     decoder.error(deadline->pos,
                   "deadline " + text::format_duration(to.deadline_ns) +
-                      " is shorter than the duration " + text::format_duration(to.duration_ns),
+                      " is shorter than the duration " + text::format_duration(to.duration_ns) +
+                      (value.find("duration") == nullptr ? ", which is the default" : ""),
                   "leave it out, or give boot and teardown room on top of the duration");
   }
 }

@@ -55,9 +55,11 @@ CheckRecord not_stuck(const std::vector<WorkerRecord>& workers) {
   for (const WorkerRecord& worker : workers) {
     if (!worker.completed) {
       check.verdict = Verdict::kFail;
-      check.observed = describe_worker(worker) + " did not end when asked (wait status " +
-                       std::to_string(worker.wait_status) + ") after " +
-                       std::to_string(worker.work_units) + " units";
+      check.observed =
+          describe_worker(worker) + " did not end when asked (wait status " +
+          std::to_string(worker.wait_status) + ")" +
+          (worker.work_units == 0 ? ": it has not said what it did"
+                                  : " after " + std::to_string(worker.work_units) + " units");
       return check;
     }
     if (worker.work_units == 0 && unfrozen_life(worker) >= kStuckNs) {
@@ -95,7 +97,7 @@ CheckRecord isolation(const std::vector<WorkerRecord>& workers) {
     }
   }
   if (limited == 0) {
-    return skipped(check.name, check.limit, "no worker had a cpuset");
+    return skipped(check.name, check.limit, "no worker had a cpuset for its whole life");
   }
   check.observed = std::to_string(limited) + " workers with a cpuset, no excursion";
   return check;
@@ -112,6 +114,12 @@ CheckRecord max_gap(std::int64_t limit_ns, const std::vector<WorkerRecord>& work
   }
   check.verdict = longest->length_ns > limit_ns ? Verdict::kFail : Verdict::kPass;
   check.observed = describe(*longest);
+  const auto killed = std::ranges::find(workers, false, &WorkerRecord::completed);
+  if (check.verdict == Verdict::kPass && killed != workers.end()) {
+    return inconclusive(check.name, check.limit,
+                        describe_worker(*killed) +
+                            " did not end when asked and has not said how long it stood still");
+  }
   return check;
 }
 

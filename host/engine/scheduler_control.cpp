@@ -40,6 +40,9 @@ Error exit_error(const SchedulerEvent& exit) {
                text::human_duration(exit.runnable_since_ns);
   }
   std::string help = exit.help;
+  if (help.empty() && exit.message.find("uncaught exception") != std::string::npos) {
+    help = "a callback threw: catch it in the plugin, or report it by kernel().error()";
+  }
   if (help.empty()) {
     help = (exit.exit_code & kExitCodeRestart) != 0
                ? "it asks to be started anew: [run] on_exit = \"restart\" does that"

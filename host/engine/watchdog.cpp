@@ -39,8 +39,10 @@ void Watchdog::watch(std::chrono::steady_clock::time_point deadline) {
   if (ended_changed_.wait_until(lock, deadline + kGrace, ended)) {
     return;
   }
-  const std::string last = "schedrig: " + what_ +
-                           " did not end after its deadline: a plugin does not return; giving up\n";
+  const std::string last = "schedrig: error: run \"" + what_ +
+                           "\" did not end after its deadline: a plugin does not return\n"
+                           "  help: gdb -p and the process's id, before that, shows where it is\n"
+                           "schedrig: verdict=error exit=124 end=deadline\n";
   (void)!write(STDERR_FILENO, last.data(), last.size());
   _exit(124);
 }

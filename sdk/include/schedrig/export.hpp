@@ -49,9 +49,12 @@ template <class Body> [[nodiscard]] Status guard(std::string_view what, Body&& b
     }
     return Status::make(StatusCode::kInternal, std::string_view(text, used));
   } catch (...) {
-    return Status::make(StatusCode::kInternal, what,
-                        "the plugin threw something that is no "
-                        "std::exception");
+    char text[Status::kMessageBytes];
+    constexpr std::string_view kUnknown = ": uncaught exception, no std::exception";
+    const std::size_t n = what.size() < sizeof(text) - kUnknown.size() ? what.size() : 0;
+    std::memcpy(text, what.data(), n);
+    std::memcpy(text + n, kUnknown.data(), kUnknown.size());
+    return Status::make(StatusCode::kInternal, std::string_view(text, n + kUnknown.size()));
   }
 }
 

@@ -105,6 +105,10 @@ TEST(MaxGap, compares_the_longest_and_is_inconclusive_without_a_measurement) {
   WorkerRecord blind = good_worker();
   blind.gaps.clear();
   EXPECT_EQ(verdict_of("max_gap", config, {blind}), Verdict::kInconclusive);
+  WorkerRecord killed = blind;
+  killed.completed = false;
+  config.max_gap_ns = kSecond / 100;
+  EXPECT_EQ(verdict_of("max_gap", config, {good_worker(), killed}), Verdict::kInconclusive);
 }
 
 TEST(Checks, are_left_out_when_they_are_off) {

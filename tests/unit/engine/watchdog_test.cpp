@@ -42,7 +42,7 @@ TEST(WatchdogDeathTest, ends_the_process_when_a_plugin_never_returns) {
           std::this_thread::yield();
         }
       },
-      testing::ExitedWithCode(124), "stuck.toml did not end after its deadline");
+      testing::ExitedWithCode(124), "run \"stuck.toml\" did not end after its deadline");
 }
 
 } // namespace
