@@ -12,6 +12,7 @@ sources=$(git ls-files --cached --others --exclude-standard -z | xargs -0 sha256
   sha256sum | cut -c1-16)
 passed=build/soak/$sources
 
+# A part is called where bash ignores `set -e`: each command says itself that a failure ends it.
 # quiet NAME COMMAND...: the output is kept in build/soak/NAME.log and shown when it fails.
 quiet() {
   local name=$1
@@ -27,11 +28,11 @@ part_repeat() {
 
 # The lab's own tests, and the contract suite on a real kernel, ten guests one after the other.
 part_lab() {
-  quiet lab ctest --test-dir build --output-on-failure --no-tests=error -L '^lab$'
+  quiet lab ctest --test-dir build --output-on-failure --no-tests=error -L '^lab$' || return 1
   local i
   for ((i = 1; i <= 10; i++)); do
     quiet "lab-contract-$i" "$schedrig" lab exec --timeout 900 -- \
-      build/bin/contract_test --backend=kvm
+      build/bin/contract_test --backend=kvm || return 1
   done
 }
 
@@ -63,10 +64,10 @@ part_repeated_run() {
 }
 
 sanitized() {
-  quiet "$1-build" cmake --preset "$1" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
-  quiet "$1-build" cmake --build --preset "$1" -j "$jobs" -- --quiet
-  quiet "$1" ctest --test-dir "build-$1" --output-on-failure --no-tests=error \
-    -L '^(unit|contract)$' -j "$jobs"
+  quiet "$1-build" cmake --preset "$1" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache &&
+    quiet "$1-build" cmake --build --preset "$1" -j "$jobs" -- --quiet &&
+    quiet "$1" ctest --test-dir "build-$1" --output-on-failure --no-tests=error \
+      -L '^(unit|contract)$' -j "$jobs"
 }
 part_asan() { sanitized asan; }
 part_tsan() { sanitized tsan; }
