@@ -65,12 +65,6 @@ Result<int> carry_out(const Globals& globals, lab::LabRequest& request) {
   if (globals.verbosity >= 0) {
     std::fprintf(stderr, "lab: starting the emulated host (kernel %s, QEMU %s)\n",
                  request.host_kernel.facts.version.c_str(), request.qemu.version.c_str());
-    if (!request.qemu.event_injection_fault.empty()) {
-      std::fprintf(stderr,
-                   "lab: QEMU's event injection is not corrected: %s; a guest may hang or end in a "
-                   "triple fault now and then (docs/testing.md)\n",
-                   request.qemu.event_injection_fault.c_str());
-    }
   }
   const lab::LabReport report = TRY(lab::run_in_lab(request));
   if (globals.verbosity >= 0) {

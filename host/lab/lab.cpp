@@ -4,7 +4,6 @@
 
 #include <system_error>
 
-#include "host/lab/event_injection.hpp"
 #include "host/lab/initramfs.hpp"
 #include "host/lab/qemu_process.hpp"
 #include "host/lab/session.hpp"
@@ -29,11 +28,6 @@ Result<fs::path> find_lab_init() {
 
 Result<> complete(LabRequest& request) {
   request.qemu = TRY(find_qemu());
-  if (auto corrected = corrected_copy(request.qemu.binary)) {
-    request.qemu.binary = *std::move(corrected);
-  } else {
-    request.qemu.event_injection_fault = corrected.error().message;
-  }
   const auto kernels = TRY(kernel::KernelCache::open());
   request.host_kernel = TRY(kernels.find_lab_host());
   request.init = TRY(find_lab_init());

@@ -74,8 +74,7 @@ struct LabReport {
 // (../lib/schedrig/schedrig-lab-init). Errors: kNotFound.
 Result<std::filesystem::path> find_lab_init();
 
-// Fills in qemu, host_kernel and init from the cache and the build. QEMU is the copy whose event
-// injection is corrected, if that could be done (event_injection.hpp).
+// Fills in qemu, host_kernel and init from the cache and the build.
 // Errors: kNotFound, whose help says what to fetch.
 Result<> complete(LabRequest& request);
 

@@ -23,7 +23,6 @@ struct Qemu {
   std::vector<std::filesystem::path> library_dirs;
   std::vector<std::filesystem::path> data_dirs; // for -L: firmware and option ROMs
   std::string version;                          // package version
-  std::string event_injection_fault;            // why it is not corrected; empty: it is
 
   // What to execute before QEMU's own arguments: QEMU by its own loader (ld.so(8)).
   [[nodiscard]] std::vector<std::string> command() const;
