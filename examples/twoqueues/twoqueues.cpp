@@ -12,9 +12,8 @@ class TwoQueues final : public PolicyBase {
   explicit TwoQueues(ParamsView /*params*/) {}
 
   Status on_init() override {
-    kernel().create_dsq(kUrgent);
-    kernel().create_dsq(kOthers);
-    return {};
+    const Status urgent = create_dsq(kUrgent);
+    return urgent.ok() ? create_dsq(kOthers) : urgent;
   }
   void on_enqueue(const SimTask& task, std::uint64_t enq_flags) override {
     kernel().dsq_insert(task, task.nice < 0 ? kUrgent : kOthers, kSliceDefaultNs, enq_flags);

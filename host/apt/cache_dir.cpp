@@ -110,7 +110,7 @@ Result<UniqueFd> lock_file(const fs::path& path, std::chrono::seconds deadline) 
       return fail(StatusCode::kTimeout,
                   "another process has held " + path.string() + " for " +
                       std::to_string(deadline.count()) + " s",
-                  "wait for the other schedrig that is fetching");
+                  "wait for the other schedrig to finish");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }

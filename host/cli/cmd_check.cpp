@@ -7,12 +7,18 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include <schedrig/backend.hpp>
 #include <schedrig/schedulers.hpp>
 
+#include "host/cli/backend_probes.hpp"
 #include "host/cli/prepared_run.hpp"
 #include "host/cli/verb.hpp"
+#include "host/config/render.hpp"
 #include "host/engine/machine_handle.hpp"
+#include "host/engine/memory_regions.hpp"
+#include "host/text/quote.hpp"
 
 namespace schedrig::cli {
 namespace {
@@ -25,12 +31,14 @@ class NoEvents final : public EventSink {
 // Makes the machine and asks it about the scheduler: limits of a backend show nowhere else.
 Result<> try_machine(const PreparedRun& prepared, Backend& backend) {
   const Scenario& scenario = prepared.scenario;
+  const std::vector<MemoryRegion> regions = engine::memory_regions(scenario.machine);
   const MachineSpec spec = {.topology = scenario.machine.topology.view(),
                             .memory_bytes = scenario.machine.memory_bytes,
                             .kernel_image = prepared.kernel_image,
                             .kernel_cmdline = scenario.machine.cmdline,
                             .seed = scenario.run.seed,
-                            .params = prepared.backend_params.view()};
+                            .params = prepared.backend_params.view(),
+                            .regions = regions};
   NoEvents events;
   engine::Cancellation cancellation;
   auto machine = engine::MachineHandle::create(backend, spec, events, cancellation);
@@ -62,6 +70,20 @@ std::vector<config::Diagnostic> host_problems(const PreparedRun& prepared) {
   return {};
 }
 
+// What the backend's own probes find wrong with this host; a run may still be tried.
+std::vector<config::Diagnostic> host_warnings(const PreparedRun& prepared) {
+  std::vector<config::Diagnostic> warnings;
+  for (const doctor::Finding& finding : probe_backend(*prepared.backend)) {
+    if (finding.severity != doctor::Severity::kOk) {
+      warnings.push_back({.pos = prepared.scenario.run.backend_pos,
+                          .message = "this host, " + finding.name + ": " + finding.observed +
+                                     "; so " + finding.consequence,
+                          .help = finding.remedy});
+    }
+  }
+  return warnings;
+}
+
 CheckLayers layers_without(const std::vector<std::string>& skipped) {
   const auto skip = [&](std::string_view layer) {
     return std::ranges::find(skipped, layer) != skipped.end();
@@ -71,6 +93,7 @@ CheckLayers layers_without(const std::vector<std::string>& skipped) {
   layers.plugins = !skip("plugins");
   layers.host = layers.plugins && !skip("host");
   layers.facets = layers.host;
+  layers.programs = layers.host;
   return layers;
 }
 
@@ -84,15 +107,23 @@ int check(const RunOptions& options, const CheckLayers& layers, const Globals& g
   if (const int code = prepare_run(options, globals, &prepared, layers); code != kExitPass) {
     return code;
   }
+  std::vector<config::Diagnostic> warnings;
   if (layers.host) {
     if (const int code = report_problems(host_problems(prepared), prepared.sources, globals);
         code != kExitPass) {
       return code;
     }
+    warnings = host_warnings(prepared);
+    const config::RenderOptions style = {.colour = use_colour(globals, STDERR_FILENO),
+                                         .warnings = true};
+    std::fputs(config::render(warnings, prepared.sources, style).c_str(), stderr);
   }
-  std::printf("%s: ok (%s; backend %s, scheduler %s, %zu steps)\n", options.config.c_str(),
-              looked_at(layers).c_str(), prepared.scenario.run.backend.c_str(),
-              prepared.scenario.run.scheduler.c_str(), prepared.scenario.steps.size());
+  const std::string found =
+      warnings.empty() ? "" : ", warnings of this host: " + std::to_string(warnings.size());
+  std::printf("%s: ok%s (%s; backend %s, scheduler %s, %zu steps)\n",
+              text::shown(options.config, 4096).c_str(), found.c_str(), looked_at(layers).c_str(),
+              prepared.scenario.run.backend.c_str(), prepared.scenario.run.scheduler.c_str(),
+              prepared.scenario.steps.size());
   return kExitPass;
 }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// `schedrig doctor`: what this machine can do, found out by trying it. The host's own findings and
-// those of every backend plugin that has probes.
+// `schedrig doctor [BACKEND]`: what this machine can do, found out by trying it. The host's own
+// findings and those of every backend plugin that has probes, or those of one backend.
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <unistd.h>
 
-#include <schedrig/probe.hpp>
-
+#include "host/cli/backend_probes.hpp"
 #include "host/cli/plugin_setup.hpp"
 #include "host/cli/verb.hpp"
 #include "host/doctor/finding.hpp"
@@ -19,24 +19,6 @@ namespace {
 
 using doctor::Finding;
 using doctor::Severity;
-
-class CollectProbes final : public ProbeSink {
- public:
-  CollectProbes(std::string backend, std::vector<Finding>& findings)
-      : backend_(std::move(backend)), findings_(findings) {}
-
-  void on_probe(const ProbeResult& result) noexcept override {
-    findings_.push_back({.name = backend_ + ": " + std::string(result.name),
-                         .severity = static_cast<Severity>(result.outcome),
-                         .observed = std::string(result.observed),
-                         .consequence = std::string(result.consequence),
-                         .remedy = std::string(result.remedy)});
-  }
-
- private:
-  std::string backend_;
-  std::vector<Finding>& findings_;
-};
 
 void probe_backends(const Globals& globals, std::vector<Finding>& findings) {
   loader::Registry registry = plugin_registry(globals);
@@ -54,10 +36,8 @@ void probe_backends(const Globals& globals, std::vector<Finding>& findings) {
                           .remedy = loaded.error().help});
       continue;
     }
-    if (auto* probes = query<Probes>(*(*loaded)->plugin)) {
-      CollectProbes sink(listing.name, findings);
-      probes->run_probes(sink);
-    }
+    const auto found = probe_backend(**loaded);
+    findings.insert(findings.end(), found.begin(), found.end());
   }
 }
 
@@ -75,28 +55,53 @@ void print(const Finding& finding, bool colour) {
   }
 }
 
-int run_doctor(const Globals& globals) {
+int report(const std::vector<Finding>& findings, const Globals& globals) {
+  const bool colour = use_colour(globals, STDOUT_FILENO);
+  for (const Finding& finding : findings) {
+    print(finding, colour);
+  }
+  const auto bad = std::ranges::count(findings, Severity::kFail, &Finding::severity);
+  const auto warnings = std::ranges::count(findings, Severity::kWarn, &Finding::severity);
+  std::printf("%zu findings, %td failed, %td with warnings\n", findings.size(), bad, warnings);
+  return bad == 0 ? kExitPass : kExitInfrastructure;
+}
+
+int examine_host(const Globals& globals) {
   std::vector<Finding> findings;
   probe_backends(globals, findings);
   for (Finding& finding : doctor::host_findings()) {
     findings.push_back(std::move(finding));
   }
-  const bool colour = use_colour(globals, STDOUT_FILENO);
-  for (const Finding& finding : findings) {
-    print(finding, colour);
+  return report(findings, globals);
+}
+
+int examine_backend(const std::string& name, const Globals& globals) {
+  loader::Registry registry = plugin_registry(globals);
+  const auto loaded = registry.load(name, PluginKind::kBackend);
+  if (!loaded) {
+    return report_error(loaded.error(), exit_code_for(loaded.error()));
   }
-  // A finding is news, not a failure: mock works on a machine where all else is missing.
-  const auto bad = std::ranges::count(findings, Severity::kFail, &Finding::severity);
-  const auto warnings = std::ranges::count(findings, Severity::kWarn, &Finding::severity);
-  std::printf("%zu findings, %td failed, %td with warnings\n", findings.size(), bad, warnings);
-  return kExitPass;
+  std::vector<Finding> findings = probe_backend(**loaded);
+  if (findings.empty()) {
+    findings.push_back({.name = name,
+                        .severity = Severity::kOk,
+                        .observed = "loads, and has nothing to try: it needs nothing of the host",
+                        .consequence = {},
+                        .remedy = {}});
+  }
+  return report(findings, globals);
 }
 
 } // namespace
 
 void add_doctor_verb(CLI::App& app, const Globals& globals, Action& action) {
-  app.add_subcommand("doctor", "find out what this machine can do")->callback([&action, &globals] {
-    action = [&globals] { return run_doctor(globals); };
+  auto backend = std::make_shared<std::string>();
+  CLI::App* verb = app.add_subcommand("doctor", "find out what this machine can do");
+  verb->add_option("BACKEND", *backend, "only whether this backend can work here");
+  verb->callback([&action, &globals, backend] {
+    action = [&globals, backend] {
+      return backend->empty() ? examine_host(globals) : examine_backend(*backend, globals);
+    };
   });
 }
 

@@ -128,6 +128,22 @@ const ParamSpec* find_spec(const std::vector<PluginKeys>& plugins, const std::st
   return nullptr;
 }
 
+// "backend.kvm" is no key of the config's own. False: no plugin has a section of that name.
+bool print_section(const std::vector<PluginKeys>& plugins, const std::string& key) {
+  const auto section = std::ranges::find(plugins, key + ".", &PluginKeys::prefix);
+  if (section == plugins.end()) {
+    return false;
+  }
+  print(key + "\n");
+  for (const ParamSpec& spec : section->specs) {
+    print(
+        "    " + std::string(spec.key) + spaces(spec.key.size(), 22) + std::string(spec.doc) +
+        (spec.default_value.empty() ? "" : " (default: " + std::string(spec.default_value) + ")") +
+        "\n");
+  }
+  return true;
+}
+
 int explain(const std::string& key, const RunOptions& options, const Globals& globals) {
   config::LoadedConfig loaded;
   if (!options.config.empty()) {
@@ -173,6 +189,9 @@ int explain(const std::string& key, const RunOptions& options, const Globals& gl
     return kExitPass;
   }
   const auto doc = config::find_key(key);
+  if (!doc && rows.empty() && print_section(plugins, key)) {
+    return kExitPass;
+  }
   if (!doc) {
     return rows.empty() ? report_error(doc.error(), kExitUsage) : kExitPass;
   }

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
 // `schedrig lab setup|run|exec`: real KVM in an emulated host, on any machine. `run` runs a
 // scenario there as `schedrig run` would; `exec` any program of this build.
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "host/cli/lab_files.hpp"
 #include "host/cli/lab_run.hpp"
 #include "host/cli/plan.hpp"
 #include "host/cli/prepared_run.hpp"
+#include "host/cli/repeat.hpp"
 #include "host/cli/report_paths.hpp"
 #include "host/cli/reproduce.hpp"
 #include "host/cli/run_options.hpp"
 #include "host/cli/signal_fd.hpp"
+#include "host/cli/snapshot_files.hpp"
 #include "host/cli/verb.hpp"
 #include "host/lab/lab.hpp"
 #include "host/lab/setup.hpp"
@@ -59,6 +64,19 @@ Result<lab::LabRequest> request_for(const Globals& globals) {
   return request;
 }
 
+// What runs beside the lab is not seen inside: there a CPU that is taken away just stands still.
+void tell_of_a_busy_machine(const lab::LabReport& report) {
+  constexpr int kShare = 10; // a tenth: gaps and latencies of runs on a quiet machine stay below
+  constexpr std::chrono::seconds kLeast{1};
+  if (report.waited > kLeast && report.waited * kShare > report.run) {
+    std::fprintf(
+        stderr,
+        "lab: this machine was busy: the emulated CPUs waited %.1f s for its own; gaps and "
+        "latencies in the lab may be of that\n",
+        static_cast<double>(report.waited.count()) / 1000);
+  }
+}
+
 Result<int> carry_out(const Globals& globals, lab::LabRequest& request) {
   const SignalFd signals;
   request.cancel_fd = signals.fd();
@@ -71,6 +89,7 @@ Result<int> carry_out(const Globals& globals, lab::LabRequest& request) {
     std::fprintf(stderr, "lab: boot %.1f s, command %.1f s\n",
                  static_cast<double>(report.boot.count()) / 1000,
                  static_cast<double>(report.run.count()) / 1000);
+    tell_of_a_busy_machine(report);
   }
   for (const std::string& missing : report.missing) {
     if (report.exit_code == kExitUsage || report.exit_code >= kExitInfrastructure) {
@@ -81,24 +100,61 @@ Result<int> carry_out(const Globals& globals, lab::LabRequest& request) {
   return report.exit_code;
 }
 
-// The run inside writes its reports there; they are brought back to where they are to go.
-void add_reports(const ReportPaths& reports, lab::LabRequest& request) {
+// The run inside writes its files where they are to go here, so that a report's paths are true;
+// what is no file here is one there.
+void add_reports(const ReportPaths& reports, const Scenario& scenario, bool several_runs,
+                 lab::LabRequest& request) {
   for (const ReportFormatInfo& info : kReportFormats) {
     const std::string& path = reports[info.format];
     if (path.empty()) {
       continue;
     }
-    const std::string in_lab = path == "-" ? path : kReportInLab + std::string(info.ending);
+    std::error_code error;
+    const bool is_file = !fs::exists(path, error) || fs::is_regular_file(path, error);
+    const std::string in_lab = path == "-" ? path
+                               : is_file   ? fs::absolute(path).lexically_normal().string()
+                                           : kReportInLab + std::string(info.ending);
     request.command.insert(request.command.end(), {std::string(info.option), in_lab});
     if (path != "-") {
       request.outputs.push_back({.in_lab = in_lab, .on_host = path});
     }
   }
+  const std::string snapshots = several_runs ? snapshot_files_start_of_several(scenario)
+                                             : snapshot_files_start(reports, scenario);
+  request.outputs.push_back({.in_lab = fs::absolute(snapshots).lexically_normal().string(),
+                             .on_host = snapshots,
+                             .family = true});
+}
+
+// All runs together; endless ones end within a day, with the lab.
+std::chrono::milliseconds deadline_of(std::int64_t run_deadline_ns, const RepeatOptions& repeat) {
+  constexpr std::chrono::milliseconds kDay = std::chrono::hours(24);
+  const auto one = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::nanoseconds(run_deadline_ns));
+  const std::uint64_t runs = repeat.several() && repeat.count == 0 ? UINT64_MAX
+                             : repeat.several()                    ? repeat.count
+                                                                   : 1;
+  const auto most = static_cast<std::uint64_t>(kDay / std::max(one, std::chrono::milliseconds(1)));
+  return runs > most ? std::max(kDay, one) : one * static_cast<std::int64_t>(runs);
+}
+
+// Files are brought back by their names, which several runs number.
+Result<> check_repeat(const RepeatOptions& repeat, const ReportPaths& reports) {
+  for (const ReportFormatInfo& info : kReportFormats) {
+    if (repeat.several() && info.format != ReportFormat::kJson && !reports[info.format].empty()) {
+      return fail(StatusCode::kInvalidArgument,
+                  "of several runs in the lab only the JSON document comes back, no " +
+                      std::string(info.label),
+                  "leave it out, or call schedrig once for each run");
+    }
+  }
+  return {};
 }
 
 // Everything that a run in the lab needs, or the exit code of what was reported to be wrong.
-int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& out) {
-  if (const auto writable = check_report_paths(options.reports); !writable) {
+int prepare(const RunOptions& options, const RepeatOptions& repeat, const Globals& globals,
+            lab::LabRequest& out) {
+  if (const auto writable = check_report_paths(options.reports, repeat.several()); !writable) {
     return report_error(writable.error(), kExitUsage);
   }
   PreparedRun prepared; // without the host: the run has its own in the lab
@@ -106,6 +162,14 @@ int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& 
     return code;
   }
   const Scenario& scenario = prepared.scenario;
+  const auto reports =
+      final_report_paths(options.reports, scenario.report, scenario.run.name, repeat.several());
+  if (!reports) {
+    return report_error(reports.error(), kExitUsage);
+  }
+  if (const auto possible = check_repeat(repeat, *reports); !possible) {
+    return report_error(possible.error(), kExitUsage);
+  }
   auto request = request_for(globals);
   if (!request) {
     return report_error(request.error(), exit_code_for(request.error()));
@@ -137,25 +201,18 @@ int prepare(const RunOptions& options, const Globals& globals, lab::LabRequest& 
   for (const std::string& set : all_sets(options)) {
     request->command.insert(request->command.end(), {"--set", set});
   }
-  for (const std::string& file : scenario.files) {
-    if (fs::exists(file, error)) {
-      request->files.push_back(fs::absolute(file));
-    }
+  if (repeat.count > 0) {
+    request->command.insert(request->command.end(), {"--repeat", std::to_string(repeat.count)});
   }
-  for (const std::string& dir : scenario.plugin_path) {
-    request->files.push_back(fs::absolute(fs::path(options.config).parent_path() / dir));
+  if (repeat.until_fail) {
+    request->command.emplace_back("--until-fail");
   }
-  const auto reports =
-      final_report_paths(options.reports, scenario.report, scenario.run.name, false);
-  if (!reports) {
-    return report_error(reports.error(), kExitUsage);
-  }
-  add_reports(*reports, *request);
+  const auto files = lab_files(scenario, options.config);
+  request->files.insert(request->files.end(), files.begin(), files.end());
+  add_reports(*reports, scenario, repeat.several(), *request);
   // The run's own deadline holds inside; this one covers what surrounds it, on a clock that an
   // emulated machine is several times behind.
-  request->run_deadline = std::chrono::duration_cast<std::chrono::milliseconds>(
-                              std::chrono::nanoseconds(scenario.run.deadline_ns)) +
-                          std::chrono::minutes(2);
+  request->run_deadline = deadline_of(scenario.run.deadline_ns, repeat) + std::chrono::minutes(2);
   out = std::move(*request);
   return kExitPass;
 }
@@ -223,9 +280,9 @@ void add_exec_verb(CLI::App& lab_verb, const Globals& globals, Action& action) {
 
 } // namespace
 
-int run_in_lab(const RunOptions& options, const Globals& globals) {
+int run_in_lab(const RunOptions& options, const RepeatOptions& repeat, const Globals& globals) {
   lab::LabRequest request;
-  if (const int code = prepare(options, globals, request); code != kExitPass) {
+  if (const int code = prepare(options, repeat, globals, request); code != kExitPass) {
     return end_without_run(options, code);
   }
   report::OutcomeLast outcome(
@@ -245,14 +302,18 @@ void add_lab_verb(CLI::App& app, const Globals& globals, Action& action) {
   verb->add_subcommand("setup", "fetch the QEMU and the kernel that the lab needs")
       ->callback([&action, &globals] { action = [&globals] { return setup(globals); }; });
   auto options = std::make_shared<RunOptions>();
+  auto repeat = std::make_shared<RepeatOptions>();
   auto dry_run = std::make_shared<bool>(false);
   CLI::App* run_verb = verb->add_subcommand("run", "run a scenario in the lab");
   add_scenario_options(*run_verb, *options);
+  add_repeat_options(*run_verb, *repeat);
+  add_start_options(*run_verb, *options);
   add_report_options(*run_verb, *options);
   run_verb->add_flag("--dry-run", *dry_run, "print what would be done, and do nothing");
-  run_verb->callback([&action, &globals, options, dry_run] {
-    action = [&globals, options, dry_run] {
-      return *dry_run ? print_plan(*options, false, globals) : run_in_lab(*options, globals);
+  run_verb->callback([&action, &globals, options, repeat, dry_run] {
+    action = [&globals, options, repeat, dry_run] {
+      return *dry_run ? print_plan(*options, repeat->several(), globals)
+                      : run_in_lab(*options, *repeat, globals);
     };
   });
   add_exec_verb(*verb, globals, action);

@@ -80,7 +80,7 @@ int check_one(const std::string& path) {
     return kExitPass;
   }
   std::printf("failed  %s\n", std::string(loader::check_step_name(*report.failed)).c_str());
-  return report_error(*report.error, kExitInfrastructure);
+  return report.error ? report_error(*report.error, kExitInfrastructure) : kExitInfrastructure;
 }
 
 } // namespace

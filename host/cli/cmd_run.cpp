@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // `schedrig run CONFIG`: one scenario, one verdict, or with --repeat several.
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +12,7 @@
 #include <schedrig/backend.hpp>
 
 #include "host/cli/lab_run.hpp"
+#include "host/cli/machine_templates.hpp"
 #include "host/cli/plan.hpp"
 #include "host/cli/prepared_run.hpp"
 #include "host/cli/repeat.hpp"
@@ -21,6 +20,8 @@
 #include "host/cli/run_options.hpp"
 #include "host/cli/run_outputs.hpp"
 #include "host/cli/signals.hpp"
+#include "host/cli/snapshot_files.hpp"
+#include "host/cli/standard_output.hpp"
 #include "host/cli/verb.hpp"
 #include "host/engine/run.hpp"
 #include "host/report/console.hpp"
@@ -37,10 +38,11 @@ struct RunVerb {
   bool dry_run = false;
 };
 
-engine::RunReport carry_out(const PreparedRun& prepared, int verbosity,
-                            engine::ObserverGroup& observers, bool* interrupted) {
+engine::RunReport carry_out(const PreparedRun& prepared, const MachineTemplates& templates,
+                            int verbosity, engine::ObserverGroup& observers,
+                            engine::SnapshotSink& snapshots, SignalThread& signals) {
   engine::Cancellation cancellation;
-  std::optional<SignalThread> signals(std::in_place, cancellation);
+  const CancelledBySignal attached(signals, cancellation);
   report::Console console({.live = isatty(STDERR_FILENO) == 1, .verbosity = verbosity});
   observers.add(console);
   const std::vector<engine::SchedulerChoice> choices = prepared.choices();
@@ -50,23 +52,24 @@ engine::RunReport carry_out(const PreparedRun& prepared, int verbosity,
                                       .backend_params = prepared.backend_params.view(),
                                       .kernels_own = prepared.kernels_own.choice,
                                       .schedulers = choices,
-                                      .kernel_image = prepared.kernel_image};
-  engine::RunReport report = engine::run(request, observers, cancellation);
-  signals.reset(); // what it took after the run counts too
-  *interrupted =
-      cancellation.requested() && cancellation.reason() == engine::CancelReason::kInterrupted;
-  return report;
+                                      .kernel_image = prepared.kernel_image,
+                                      .snapshots = &snapshots,
+                                      .templates = templates.get()};
+  return engine::run(request, observers, cancellation);
 }
 
 // One run with its reports; *written becomes the exit code for the case that one could not be
-// written. *interrupted: a signal asked to end, maybe too late for this run.
-Result<engine::RunReport> carry_out(const PreparedRun& prepared, int verbosity,
-                                    const ReportPaths& paths, const std::string& reproduce,
-                                    int* written, bool* interrupted) {
+// written.
+Result<engine::RunReport> carry_out(const PreparedRun& prepared, const MachineTemplates& templates,
+                                    int verbosity, const ReportPaths& paths,
+                                    const std::string& reproduce, int* written,
+                                    SignalThread& signals) {
   RunOutputs outputs(paths, reproduce);
   engine::ObserverGroup observers;
   TRY(outputs.start(observers));
-  engine::RunReport report = carry_out(prepared, verbosity, observers, interrupted);
+  SnapshotFiles snapshots(paths, prepared.scenario);
+  engine::RunReport report =
+      carry_out(prepared, templates, verbosity, observers, snapshots, signals);
   if (const auto finished = outputs.finish(report); !finished) {
     *written = report_error(finished.error(), kExitInfrastructure);
   }
@@ -93,12 +96,13 @@ int end_run(const engine::RunReport& report, int written) {
   return exit_code;
 }
 
-int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
+int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& globals,
+             SignalThread& signals) {
   int written = kExitPass;
-  bool interrupted = false; // after its end: nothing is left to end
   const std::string reproduce = with_seed(globals.command, verb.options.seed);
-  const auto report = carry_out(prepared, globals.verbosity, verb.options.reports, reproduce,
-                                &written, &interrupted);
+  const MachineTemplates templates(prepared, false);
+  const auto report = carry_out(prepared, templates, globals.verbosity, verb.options.reports,
+                                reproduce, &written, signals);
   if (!report) {
     return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
   }
@@ -108,23 +112,27 @@ int run_once(const PreparedRun& prepared, const RunVerb& verb, const Globals& gl
 
 // Each run with the next seed, for the same one would be the same run on a simulated machine. Only
 // runs that do not pass are summed up; the JSON document is the first of these, else the last run.
-// Other reports are written for each run.
-int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globals) {
+// Other reports are written for each run. Interrupted between two runs, it ends
+// with an outcome line of its own.
+int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globals,
+                SignalThread& signals) {
   const ReportPaths& paths = verb.options.reports;
   Tally tally(verb.repeat);
+  const MachineTemplates templates(prepared, true);
   int unwritten = kExitPass; // exit code for reports that could not be written
-  bool interrupted = false;
+  bool interrupted = false;  // between two runs
   do {
     int written = kExitPass;
     const std::string reproduce =
         with_seed(globals.command, std::to_string(prepared.scenario.run.seed));
     const bool passed_so_far = tally.exit_code() == kExitPass;
-    const auto report = carry_out(prepared, globals.verbosity - 1, paths.of_run(tally.runs() + 1),
-                                  reproduce, &written, &interrupted);
+    const auto report = carry_out(prepared, templates, globals.verbosity - 1,
+                                  paths.of_run(tally.runs() + 1), reproduce, &written, signals);
     if (!report) {
       return end_without_run(verb.options, report_error(report.error(), kExitInfrastructure));
     }
     tally.add(*report);
+    interrupted = signals.asked() && tally.goes_on();
     if (report->verdict != engine::Verdict::kPass) {
       print_summary(*report, reproduce, verb.options, globals);
     }
@@ -141,7 +149,8 @@ int run_several(PreparedRun& prepared, const RunVerb& verb, const Globals& globa
   } while (tally.goes_on() && !interrupted);
   std::fputs(tally.line().c_str(), paths.takes_stdout() ? stderr : stdout);
   if (interrupted) {
-    return kExitInterrupted;
+    flush_stdout();
+    return end_without_run(verb.options, kExitInterrupted);
   }
   return tally.exit_code() == kExitPass ? unwritten : tally.exit_code();
 }
@@ -154,6 +163,7 @@ int run_here(RunVerb verb, const Globals& globals) {
   if (const auto writable = check_report_paths(options.reports, verb.repeat.several()); !writable) {
     return end_without_run(options, report_error(writable.error(), kExitUsage));
   }
+  SignalThread signals;
   PreparedRun prepared;
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
     return end_without_run(options, code);
@@ -165,23 +175,16 @@ int run_here(RunVerb verb, const Globals& globals) {
     return end_without_run(options, report_error(reports.error(), kExitUsage));
   }
   options.reports = *std::move(reports);
-  const int exit_code = verb.repeat.several() ? run_several(prepared, verb, globals)
-                                              : run_once(prepared, verb, globals);
-  const int flushed = flush_stdout();
-  return exit_code == kExitPass ? flushed : exit_code;
+  return verb.repeat.several() ? run_several(prepared, verb, globals, signals)
+                               : run_once(prepared, verb, globals, signals);
 }
 
 int run(const RunVerb& verb, const Globals& globals) {
   if (!verb.in_lab) {
     return run_here(verb, globals);
   }
-  if (verb.repeat.several()) {
-    return report_error({StatusCode::kInvalidArgument, "--lab does not go with several runs",
-                         "leave out --lab, or call schedrig once for each run", 0},
-                        kExitUsage);
-  }
-  return verb.dry_run ? print_plan(verb.options, false, globals)
-                      : run_in_lab(verb.options, globals);
+  return verb.dry_run ? print_plan(verb.options, verb.repeat.several(), globals)
+                      : run_in_lab(verb.options, verb.repeat, globals);
 }
 
 } // namespace
@@ -190,15 +193,11 @@ void add_run_verb(CLI::App& app, const Globals& globals, Action& action) {
   auto chosen = std::make_shared<RunVerb>();
   CLI::App* verb = app.add_subcommand("run", "run a scenario and give a verdict");
   add_scenario_options(*verb, chosen->options);
+  add_start_options(*verb, chosen->options);
   add_report_options(*verb, chosen->options);
   verb->add_flag("--lab", chosen->in_lab, "in the emulated host, as `lab run`");
   verb->add_flag("--dry-run", chosen->dry_run, "print what would be done, and do nothing");
-  verb->add_option("--repeat", chosen->repeat.count, "run N times, each with the next seed")
-      ->type_name("N")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
-  verb->add_flag("--until-fail", chosen->repeat.until_fail,
-                 "stop at the first run that does not pass; without --repeat: run until then");
+  add_repeat_options(*verb, chosen->repeat);
   verb->callback([&action, &globals, chosen] {
     action = [&globals, chosen] { return run(*chosen, globals); };
   });

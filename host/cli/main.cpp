@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 // The executable: parses the command line and runs one verb.
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <new>
 #include <string>
-#include <string_view>
-#include <vector>
+#include <system_error>
 
 #include <unistd.h>
 
 #include "host/cli/crash.hpp"
+#include "host/cli/plugin_setup.hpp"
 #include "host/cli/reproduce.hpp"
+#include "host/cli/standard_output.hpp"
+#include "host/cli/usage_error.hpp"
 #include "host/cli/verb.hpp"
 #include "host/log/log.hpp"
-#include "host/report/names.hpp"
-#include "host/text/nearest.hpp"
+#include "host/text/quote.hpp"
 
 namespace schedrig::cli {
 
@@ -27,10 +29,13 @@ bool use_colour(const Globals& globals, int fd) {
   return isatty(fd) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
+constexpr std::size_t kLongestLine = 4096; // as in the log
+
 int report_error(const Error& error, int exit_code) {
-  std::string text = "schedrig: error: " + error.message + "\n";
+  // Messages name what users and plugins call things; some have several lines.
+  std::string text = "schedrig: error: " + text::shown_lines(error.message, kLongestLine) + "\n";
   if (!error.help.empty()) {
-    text += "  help: " + error.help + "\n";
+    text += "  help: " + text::shown_lines(error.help, kLongestLine) + "\n";
   }
   std::fputs(text.c_str(), stderr);
   return exit_code;
@@ -50,25 +55,6 @@ int exit_code_for(const Error& error) {
 
 namespace {
 
-// CLI11 would only say that a subcommand is required.
-int refuse_unknown_verb(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') {
-    return kExitPass;
-  }
-  std::vector<std::string> verbs;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    verbs.push_back(verb->get_name());
-  }
-  const std::vector<std::string_view> names(verbs.begin(), verbs.end());
-  if (std::ranges::find(names, argv[1]) != names.end()) {
-    return kExitPass;
-  }
-  return report_error({StatusCode::kInvalidArgument,
-                       "there is no command " + report::shell_quoted(argv[1]),
-                       text::suggest(argv[1], names, "commands"), 0},
-                      kExitUsage);
-}
-
 int parse_and_run(int argc, char** argv) {
   CLI::App app("schedrig - a test rig for Linux schedulers", "schedrig");
   app.set_version_flag("--version", "schedrig " SCHEDRIG_VERSION);
@@ -87,25 +73,26 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--color", globals.color, "colour: auto, always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_option("--plugin-dir", globals.plugin_dirs, "look for plugins here first; repeatable")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(plugin_directory_problem);
 
   Action action;
   for (const auto add : {add_run_verb, add_check_verb, add_explain_verb, add_ops_verb,
-                         add_plugins_verb, add_doctor_verb, add_kernel_verb, add_lab_verb,
-                         add_new_verb, add_schema_verb, add_completions_verb}) {
+                         add_plugins_verb, add_doctor_verb, add_kernel_verb, add_template_verb,
+                         add_lab_verb, add_new_verb, add_schema_verb, add_completions_verb}) {
     add(app, globals, action);
-  }
-  if (const int code = refuse_unknown_verb(app, argc, argv); code != kExitPass) {
-    return code;
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitPass : kExitUsage;
+    const int code = report_parse_end(app, error);
+    return code == kExitPass ? flush_stdout() : code;
   }
   globals.verbosity = more - less;
   log::set_verbosity(globals.verbosity);
-  return action();
+  const int code = action();
+  const int flushed = flush_stdout(); // said also where the exit code tells of something worse
+  return code == kExitPass ? flushed : code;
 }
 
 } // namespace
@@ -116,10 +103,21 @@ int main(int argc, char** argv) {
   // programs that are started would inherit SIG_IGN.
   std::signal(SIGXFSZ, [](int /*signal*/) {});
   schedrig::cli::report_crashes();
+  schedrig::cli::buffer_stdout();
   try {
-    return schedrig::cli::parse_and_run(argc, argv);
+    const int code = schedrig::cli::parse_and_run(argc, argv);
+    schedrig::cli::note_finished();
+    return code;
+  } catch (const std::bad_alloc&) {
+    schedrig::cli::note_finished();
+    return schedrig::cli::report_out_of_memory();
+  } catch (const std::system_error& error) {
+    schedrig::cli::note_finished();
+    return error.code() == std::errc::resource_unavailable_try_again
+               ? schedrig::cli::report_out_of_memory() // a thread's stack: pthread_create(3)
+               : schedrig::cli::report_defect(error.what());
   } catch (const std::exception& error) { // a defect: nothing of ours throws
-    std::fputs(("schedrig: internal error: " + std::string(error.what()) + "\n").c_str(), stderr);
-    return schedrig::cli::kExitInfrastructure;
+    schedrig::cli::note_finished();
+    return schedrig::cli::report_defect(error.what());
   }
 }

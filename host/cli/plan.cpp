@@ -5,12 +5,13 @@
 #include <numeric>
 #include <vector>
 
-#include "host/cli/run_outputs.hpp"
 #include "host/config/spell.hpp"
+#include "host/engine/cold_run.hpp"
 #include "host/engine/cpuset.hpp"
 #include "host/engine/hold.hpp"
 #include "host/engine/workers.hpp"
 #include "host/text/duration.hpp"
+#include "host/text/quote.hpp"
 #include "host/text/size.hpp"
 
 namespace schedrig::cli {
@@ -125,7 +126,14 @@ class Writer {
   // The op as the config has it; what it resolves to behind that.
   void ops(const std::vector<Op>& ops, const Node* owner) {
     const Node* list = owner == nullptr ? nullptr : owner->find("op");
+    std::size_t window_end = 0;
     for (std::size_t i = 0; i < ops.size(); ++i) {
+      if (const std::size_t shared = engine::cold_run(std::span(ops).subspan(i));
+          shared > 1 && i >= window_end) {
+        window_end = i + shared;
+        text_ += "  ops " + std::to_string(i + 1) + " to " + std::to_string(window_end) +
+                 " share one freeze window\n";
+      }
       text_ += "  op " + std::to_string(i + 1) + " " + std::string(op_info(ops[i].body).name);
       if (list != nullptr && i < list->items.size()) {
         for (const config::Member& member : list->items[i].members) {
@@ -178,8 +186,9 @@ int print_plan(const RunOptions& options, bool several_runs, const Globals& glob
   if (const int code = prepare_run(options, globals, &prepared); code != kExitPass) {
     return end_without_run(options, code);
   }
-  std::fputs(plan_text(prepared, options).c_str(), stdout);
-  return flush_stdout();
+  constexpr std::size_t kLongestLine = 4096;
+  std::fputs(text::shown_lines(plan_text(prepared, options), kLongestLine).c_str(), stdout);
+  return kExitPass;
 }
 
 } // namespace schedrig::cli

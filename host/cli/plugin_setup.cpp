@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
+
+#include "host/text/quote.hpp"
 
 namespace schedrig::cli {
 
@@ -20,6 +23,15 @@ loader::Registry plugin_registry(const Globals& globals,
   }
   request.installation = loader::installation_plugin_directory();
   return loader::Registry(loader::discover_plugins(loader::plugin_search_path(request)));
+}
+
+std::string plugin_directory_problem(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::directory_iterator entries(path, error);
+  return error ? fail_errno(error.value(), "read plugin directory " + text::quote(path))
+                     .error()
+                     .message
+               : std::string();
 }
 
 bool is_listed(const loader::Registry& registry, std::string_view name) {

@@ -16,6 +16,9 @@ namespace schedrig::cli {
                                                const std::vector<std::string>& config_dirs = {},
                                                const std::string& config_base = {});
 
+// Why a directory that the user names cannot be searched for plugins; empty where it can.
+[[nodiscard]] std::string plugin_directory_problem(const std::string& path);
+
 // Whether a plugin's file of that name was found, sound or not.
 [[nodiscard]] bool is_listed(const loader::Registry& registry, std::string_view name);
 

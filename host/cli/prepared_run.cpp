@@ -10,15 +10,18 @@
 #include <schedrig/backend.hpp>
 #include <schedrig/check_defaults.hpp>
 
+#include "host/cli/payload_programs.hpp"
 #include "host/cli/plugin_setup.hpp"
 #include "host/cli/prepared_schedulers.hpp"
 #include "host/config/config.hpp"
+#include "host/config/param_check.hpp"
 #include "host/config/places.hpp"
 #include "host/config/render.hpp"
 #include "host/config/scheduler_checks.hpp"
 #include "host/engine/capability.hpp"
 #include "host/engine/machine_fit.hpp"
 #include "host/kernel/kernel_cache.hpp"
+#include "host/text/quote.hpp"
 
 namespace schedrig::cli {
 namespace {
@@ -132,12 +135,18 @@ class Preparation {
     const auto section = std::ranges::find(out_.scenario.backends, id, &BackendConfig::name);
     const bool given = section != out_.scenario.backends.end();
     const std::string name = "[backend." + id + "]";
+    const bool complete = places_->sound("backend." + id);
     out_.backend_params = config::bind_params(
         given ? section->params : ConfigParams{}, out_.backend->descriptor->params,
         {.name = name,
          .pos = given ? section->pos : out_.scenario.run.backend_pos,
-         .complete = places_->sound("backend." + id)});
+         .complete = complete});
     note(out_.backend_params.diagnostics());
+    auto* plugin = query<ParamCheck>(*out_.backend->plugin);
+    if (plugin != nullptr && given && complete && out_.backend_params.ok()) {
+      note(config::plugin_problems(*plugin, out_.backend_params.view(), section->params,
+                                   section->pos));
+    }
   }
 
   // A section may be for another run's backend, but not for one that is nowhere.
@@ -174,6 +183,10 @@ class Preparation {
     note(layers_.facets ? engine::missing_capabilities(out_.scenario, out_.backend->id, info,
                                                        engine::read_facets(*backend))
                         : engine::exceeded_limits(out_.scenario, out_.backend->id, info));
+    // A machine in virtual time runs no programs of this host's.
+    if (layers_.programs && info.clock == ClockKind::kReal) {
+      note(missing_payload_files(out_.scenario));
+    }
     return layers_.host && info.needs_kernel_image != 0 ? find_kernel() : kExitPass;
   }
 
@@ -184,6 +197,7 @@ class Preparation {
                              : Result<kernel::KernelEntry>(std::unexpected(cache.error()));
     if (entry) {
       out_.kernel_image = entry->image.string();
+      check_sched_ext(entry->facts);
       return kExitPass;
     }
     const Error& error = entry.error();
@@ -192,6 +206,19 @@ class Preparation {
     }
     note({{.pos = machine.pos, .key = "kernel", .message = error.message, .help = error.help}});
     return kExitPass;
+  }
+
+  // Whether the kernel takes the schedulers that the scenario attaches.
+  void check_sched_ext(const kernel::KernelFacts& facts) {
+    if (!facts.whole() && !out_.schedulers.empty()) {
+      note({{.pos = out_.scenario.machine.pos,
+             .key = "kernel",
+             .message = "scheduler " + text::quote(out_.schedulers.front().choice.name) +
+                        " cannot be attached to kernel " + facts.version + ": " +
+                        kernel::sched_ext_line(facts),
+             .help = "`schedrig kernel list` says which kernels take schedulers, `schedrig kernel "
+                     "fetch` gets one"}});
+    }
   }
 
   const RunOptions& options_;

@@ -22,6 +22,7 @@ struct CheckLayers {
   bool references = true; // names, CPUs and LLCs that the config itself decides
   bool plugins = true;    // the plugins are there and take their parameters
   bool host = true;       // the kernel is there
+  bool programs = true;   // and so are the programs and files of payloads
   bool facets = false;    // the backend has here what each op needs; a run finds out by itself
 };
 

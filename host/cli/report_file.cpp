@@ -2,19 +2,21 @@
 #include "host/cli/report_file.hpp"
 
 #include <cerrno>
-#include <cstdio>
+#include <cstdint>
 #include <filesystem>
 #include <system_error>
 
 #include <unistd.h>
 
 #include "host/cli/output_file.hpp"
+#include "host/file/whole_file.hpp"
 
 namespace schedrig::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uint32_t kMode = 0666; // less what the umask takes
 constexpr char kHelp[] = "give a file in a directory that exists and can be written";
 
 // Where the links of `path` lead to.
@@ -55,15 +57,12 @@ Result<> write_report_file(const std::string& path, const std::string& text) {
   if (fs::exists(target, error) && !fs::is_regular_file(target, error)) {
     return write_text(target, text);
   }
-  const fs::path incoming = target.string() + ".incoming";
-  auto written = write_text(incoming, text);
-  if (written && std::rename(incoming.c_str(), target.c_str()) != 0) {
-    written = fail_errno(errno, "rename the report to " + target.string(), kHelp);
-  }
+  auto written = write_whole_file(target, text, kMode);
   if (!written) {
-    fs::remove(incoming, error);
+    return std::unexpected(
+        std::move(written).error().context("write the report to " + target.string()));
   }
-  return written;
+  return {};
 }
 
 } // namespace schedrig::cli

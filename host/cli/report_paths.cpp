@@ -28,6 +28,17 @@ std::string numbered(const std::string& path, std::uint64_t number) {
 
 } // namespace
 
+std::string file_name(std::string_view name) {
+  std::string letters(name);
+  std::ranges::replace_if(
+      letters,
+      [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.';
+      },
+      '_');
+  return letters;
+}
+
 bool ReportPaths::takes_stdout() const {
   return std::ranges::find(paths_, "-") != paths_.end();
 }
@@ -43,13 +54,7 @@ ReportPaths ReportPaths::of_run(std::uint64_t number) const {
 }
 
 ReportPaths ReportPaths::with_config(const ReportConfig& report, std::string_view run) const {
-  std::string name(run);
-  std::ranges::replace_if(
-      name,
-      [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.';
-      },
-      '_');
+  const std::string name = file_name(run);
   ReportPaths all = *this;
   for (const ReportFormat format : report.formats) {
     const ReportFormatInfo& info = kReportFormats[static_cast<std::size_t>(format)];

@@ -59,6 +59,9 @@ class ReportPaths {
   std::array<std::string, kReportFormats.size()> paths_;
 };
 
+// The name in letters that every file system takes: others become '_'.
+[[nodiscard]] std::string file_name(std::string_view name);
+
 // Whether every report could be written where it is to go: no path twice, each writable, on stdout
 // only what may follow itself there. Creates nothing.
 [[nodiscard]] Result<> check_report_paths(const ReportPaths& paths, bool several_runs = false);

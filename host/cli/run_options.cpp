@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/run_options.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 
@@ -41,6 +42,19 @@ void add_scenario_options(CLI::App& verb, RunOptions& options) {
   add_layer_options(verb, options);
 }
 
+void add_repeat_options(CLI::App& verb, RepeatOptions& repeat) {
+  verb.add_option("--repeat", repeat.count, "run N times, each with the next seed")
+      ->type_name("N")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  verb.add_flag("--until-fail", repeat.until_fail,
+                "stop at the first run that does not pass; without --repeat: run until then");
+}
+
+void add_start_options(CLI::App& verb, RunOptions& options) {
+  verb.add_flag("--cold", options.cold, "boot each machine anew, as machine.templates = 0");
+}
+
 void add_report_options(CLI::App& verb, RunOptions& options) {
   for (const ReportFormatInfo& info : kReportFormats) {
     verb.add_option(std::string(info.option), options.reports[info.format], std::string(info.help))
@@ -56,6 +70,9 @@ std::vector<std::string> all_sets(const RunOptions& options) {
     const auto seed = text::parse_integer(options.seed);
     const bool integer = seed && *seed <= INT64_MAX;
     sets.push_back("run.seed=" + (integer ? std::to_string(*seed) : text::quote(options.seed)));
+  }
+  if (options.cold) {
+    sets.emplace_back("machine.templates=0");
   }
   return sets;
 }

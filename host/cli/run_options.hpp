@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/repeat.hpp"
 #include "host/cli/report_paths.hpp"
 #include "host/cli/verb.hpp"
 #include "host/config/config.hpp"
@@ -16,15 +17,18 @@ struct RunOptions {
   std::vector<std::string> overlays;
   std::vector<std::string> sets; // "a.b=VALUE"
   std::string seed;              // empty: the config's
+  bool cold = false;             // boot, whatever templates there are
   ReportPaths reports;           // as options name them
 };
 
 // Options that change the scenario; with the file itself.
 void add_layer_options(CLI::App& verb, RunOptions& options);
 void add_scenario_options(CLI::App& verb, RunOptions& options);
+void add_repeat_options(CLI::App& verb, RepeatOptions& repeat);
+void add_start_options(CLI::App& verb, RunOptions& options);
 void add_report_options(CLI::App& verb, RunOptions& options);
 
-// The sets in the order in which they apply; --seed is one of them.
+// The sets in the order in which they apply; --seed and --cold are among them.
 [[nodiscard]] std::vector<std::string> all_sets(const RunOptions& options);
 
 // All that the options say about loading.

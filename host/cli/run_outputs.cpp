@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/run_outputs.hpp"
 
-#include <cerrno>
 #include <cstdio>
 #include <string>
 
 #include "host/cli/report_file.hpp"
-#include "host/cli/verb.hpp"
 #include "host/report/json_report.hpp"
 #include "host/report/junit_report.hpp"
 #include "host/report/ktap_report.hpp"
@@ -67,17 +65,6 @@ Result<> write_report(ReportFormat format, const ReportPaths& paths,
     return write_report_file(path, text_of(format, report, reproduce));
   }
   return {};
-}
-
-int flush_stdout() {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
-    return kExitPass;
-  }
-  const int code = report_error(
-      fail_errno(errno, "write the results to stdout", "give them a place with room").error(),
-      kExitInfrastructure);
-  std::clearerr(stdout); // said once
-  return code;
 }
 
 } // namespace schedrig::cli

@@ -39,7 +39,4 @@ class RunOutputs {
 [[nodiscard]] Result<> write_report(ReportFormat format, const ReportPaths& paths,
                                     const engine::RunReport& report, const std::string& reproduce);
 
-// The exit code for what stdout did not take, which is said.
-int flush_stdout();
-
 } // namespace schedrig::cli

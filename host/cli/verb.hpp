@@ -51,6 +51,7 @@ void add_doctor_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_kernel_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_lab_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_new_verb(CLI::App& app, const Globals& globals, Action& action);
+void add_template_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_schema_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_explain_verb(CLI::App& app, const Globals& globals, Action& action);
 void add_completions_verb(CLI::App& app, const Globals& globals, Action& action);

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include <schedrig/sched_ext_program.hpp>
+
 #include "host/text/duration.hpp"
 #include "host/text/nearest.hpp"
 #include "host/text/quote.hpp"
@@ -218,6 +220,11 @@ BoundParams bind_params(const ConfigParams& params, std::span<const ParamSpec> s
   Diagnostics errors;
   for (const ConfigParam& given : params) {
     const auto spec = std::ranges::find(specs, spec_key(given.key), &ParamSpec::key);
+    if (spec == specs.end() &&
+        std::ranges::find(specs, kAnyOtherParam, &ParamSpec::key) != specs.end()) {
+      bound.owned_.push_back(given);
+      continue;
+    }
     if (spec == specs.end()) {
       std::vector<std::string_view> keys;
       std::ranges::transform(specs, std::back_inserter(keys), &ParamSpec::key);

@@ -88,8 +88,9 @@ constexpr std::array kCgroupFields = {
     controller_key<kMemoryFields>("memory", "limits of memory"),
     controller_key<kIoFields>("io", "weight of disk time"),
     controller_key<kPidsFields>("pids", "limit of tasks"),
-    bool_key<&CgroupDef::swappable>("swappable", "a matrix may replace its work type",
-                                    {.default_value = "false", .landed = Landed::kNo}),
+    bool_key<&CgroupDef::swappable>(
+        "swappable", "a matrix may replace its work type",
+        {.default_value = "false", .landed = Landed::kNo, .needs = "[matrix], which replaces it"}),
     custom_key<&CgroupDef::work, read_works>("work", FieldKind::kTableList,
                                              "its worker groups; none by default",
                                              {.forms = list_of<work_forms>}),

@@ -49,6 +49,9 @@ constexpr std::array kChecksFields = {
                                        {.default_value = "true"}),
     bool_key<&ChecksConfig::isolation>("isolation", "no worker ran outside its cpuset",
                                        {.default_value = "true"}),
+    bool_key<&ChecksConfig::kernel_log>("kernel_log",
+                                        "the kernel printed no panic, WARN, BUG, stall, ...",
+                                        {.default_value = "true"}),
     duration_key<&ChecksConfig::max_gap_ns>("max_gap", "longest time a worker may stand still",
                                             {.minimum = 1, .maximum = kHour}),
     number_key<&ChecksConfig::max_spread_pct>(

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "host/config/decode_scenario.hpp"
+#include "host/config/memory_regions.hpp"
 #include "host/config/readers.hpp"
 #include "host/text/size.hpp"
 #include "host/text/topology_text.hpp"
@@ -14,6 +15,10 @@ constexpr std::int64_t kMiB = 1 << 20;
 // A distribution kernel with an agent does not boot in less than 64 MiB; nobody's test host has
 // more than 1 TiB to give away.
 constexpr More kMemory{.default_value = "512MiB", .minimum = 64 * kMiB, .maximum = kMiB * kMiB};
+
+// Each is a machine's memory, on disk and, with several runs, in memory; some of the kernel's
+// choices at boot (slide, page colours) have few values.
+constexpr std::int64_t kMostTemplates = 16;
 
 // --- topology as a table
 // --------------------------------------------------------------------------
@@ -175,7 +180,10 @@ constexpr std::array kMemoryFields = {
     size_key<&MachineConfig::memory_bytes>(
         "size", "memory of the machine",
         {.required = true, .minimum = kMemory.minimum, .maximum = kMemory.maximum}),
-    later_key<MachineConfig>("regions", FieldKind::kTableList, "named regions of memory"),
+    custom_key<&MachineConfig::regions, read_memory_regions>(
+        "regions", FieldKind::kTableList,
+        "named parts of it, one after another; they add up to the machine's memory",
+        {.forms = memory_region_forms}),
 };
 
 constexpr std::array kMachineMemoryForms = {
@@ -204,9 +212,18 @@ constexpr std::array kMachineFields = {
     string_key<&MachineConfig::kernel>("kernel",
                                        "version prefix or path; by default the newest that fits"),
     string_key<&MachineConfig::cmdline>("cmdline", "appended to the kernel's command line"),
-    later_key<MachineConfig>("templates", FieldKind::kInteger,
-                             "booted machines that tests are forked from"),
-    later_key<MachineConfig>("ring", FieldKind::kTable, "the command ring"),
+    integer_key<&MachineConfig::templates>(
+        "templates",
+        "different booted machines that runs start from, by seed; 0: each run boots its own; 1 by "
+        "default, 0 where the machine's clock is virtual and a boot costs nothing",
+        {.minimum = 0, .maximum = kMostTemplates}),
+    size_key<&MachineConfig::template_cache_bytes>(
+        "template_cache",
+        "most that booted machines may take on disk; those used longest ago make room; as much as "
+        "eight machines of the default memory by default",
+        {.default_value = "4GiB", .minimum = kMiB, .maximum = kMiB * kMiB}),
+    later_key<MachineConfig>("ring", FieldKind::kTable, "the command ring",
+                             "a backend that takes commands from its machine"),
 };
 static_assert(well_formed<NodeTable>(kNodeFields));
 static_assert(well_formed<TopologyTable>(kTopologyFields));
@@ -251,6 +268,7 @@ void decode_machine(Decoder& decoder, const FieldInfo&, const Node& value, Machi
   decode_table<MachineConfig>(decoder, value, "[machine]", kMachineFields, to);
   if (value.type == NodeType::kTable && decoder.errors() == before) {
     check_memory(decoder, value, to);
+    share_memory(decoder, value, to);
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::array kFields = {
     integer_key<&ObserveConfig::snapshots>(
         "snapshots", "how many snapshots to take, evenly over the run's duration",
-        {.minimum = 1, .maximum = 1000}), // each stops every CPU of the machine
+        {.minimum = 1, .maximum = 256}), // a run keeps no more: host/engine/snapshots.cpp
     duration_key<&ObserveConfig::monitor_ns>(
         "monitor", "from one look at the run queues to the next",
         {.minimum = 1'000'000, .maximum = 3'600'000'000'000}), // faster measures the rig

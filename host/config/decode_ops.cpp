@@ -49,9 +49,6 @@ std::optional<std::size_t> index_of(Decoder& decoder, const Node& table) {
                   text::suggest(*name, names, "ops"));
     return std::nullopt;
   }
-  if (!decoder.check_landed(found->landed ? Landed::kYes : Landed::kNo, kind->pos, *name)) {
-    return std::nullopt;
-  }
   return static_cast<std::size_t>(found - infos.begin());
 }
 

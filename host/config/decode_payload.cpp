@@ -88,9 +88,15 @@ constexpr std::array kPayloadFields = {
     custom_key<&PayloadDef::name, read_name>("name", FieldKind::kString,
                                              "by which ops run and wait for it", kRequired),
     custom_key<&PayloadDef::binary, read_binary>(
-        "binary", FieldKind::kString, "the program: a path on the host, or a name", kRequired),
+        "binary", FieldKind::kString,
+        "the program: a path on the host, relative to the file that says it, or a name to look for "
+        "in PATH",
+        kRequired),
     strings_key<&PayloadDef::default_args>("default_args",
                                            "arguments, before those of run_payload"),
+    strings_key<&PayloadDef::files>(
+        "files", "what else it needs: paths on the host, relative to the file that says them, the "
+                 "same in the machine; programs come with their libraries"),
     custom_key<&PayloadDef::output, read_output>(
         "output", FieldKind::kString,
         "where metrics come from: exit_code alone, the numbers of a json document, or lines of "

@@ -39,7 +39,7 @@ void read_on_exit(Decoder& decoder, const FieldInfo& info, const Node& value, On
 constexpr auto kExitWords = [] {
   std::array<Word<std::int64_t>, kExitKinds.size()> words{};
   for (std::size_t i = 0; i < words.size(); ++i) {
-    words[i] = {kExitKinds[i].word, kExitKinds[i].kind, Landed::kYes};
+    words[i] = {kExitKinds[i].word, kExitKinds[i].kind};
   }
   return words;
 }();

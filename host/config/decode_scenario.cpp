@@ -66,7 +66,8 @@ constexpr std::array kFields = {
                                            {.forms = run_forms}),
     custom_key<&Scenario::machine, decode_machine>(
         "machine", FieldKind::kTable, "the machine under test", {.forms = machine_forms}),
-    later_key<Scenario>("machines", FieldKind::kTableList, "several machines"),
+    later_key<Scenario>("machines", FieldKind::kTableList, "several machines",
+                        "a backend that connects machines"),
     Field<Scenario>{make_info("plugins", FieldKind::kTable, "where plugins are",
                               {.forms = a_table<Scenario, kPluginsFields>}),
                     &read_plugins},
@@ -92,7 +93,9 @@ constexpr std::array kFields = {
         "checks", FieldKind::kTable, "what the verdict is made of", {.forms = checks_forms}),
     custom_key<&Scenario::report, decode_report>("report", FieldKind::kTable, "files to write",
                                                  {.forms = report_forms}),
-    later_key<Scenario>("matrix", FieldKind::kTable, "variants of the run"),
+    later_key<Scenario>("matrix", FieldKind::kTable, "variants of the run",
+                        "runs of one file in variants; give each a file that `extends` a common "
+                        "one, or use --set"),
 };
 static_assert(well_formed<Scenario>(kPluginsFields));
 static_assert(well_formed<Backdrop>(kBackdropFields));

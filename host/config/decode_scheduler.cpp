@@ -10,14 +10,55 @@
 namespace schedrig::config {
 namespace {
 
+// For the plugin these are parameters like any other.
+void read_path(Decoder& decoder, const FieldInfo& info, const Node& value, ConfigParams& to) {
+  const auto path = decoder.string(info, value);
+  if (path && (path->empty() || path->ends_with('/'))) {
+    decoder.error(value.pos, text::quote(*path) + " is no file", "a path");
+  } else if (path) {
+    to.push_back({.type = ParamType::kString,
+                  .key = std::string(info.key),
+                  .text = std::string(*path),
+                  .pos = value.pos,
+                  .key_pos = value.pos});
+  }
+}
+
+void read_args(Decoder& decoder, const FieldInfo& info, const Node& value, ConfigParams& to) {
+  if (!decoder.is_list(info.key, value)) {
+    return;
+  }
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    const Node& item = value.items[i];
+    if (item.type != NodeType::kString) {
+      decoder.wrong_type("each value of " + std::string(info.key), item, FieldKind::kString);
+      continue;
+    }
+    to.push_back({.type = ParamType::kString,
+                  .key = std::string(info.key) + "[" + std::to_string(i) + "]",
+                  .text = item.text,
+                  .pos = item.pos,
+                  .key_pos = item.pos});
+  }
+}
+
 constexpr std::array kFields = {
     string_key<&SchedulerConfig::name>("name", "what ops and [run] call it", kRequired),
     string_key<&SchedulerConfig::plugin>("plugin", "a scheduler plugin's name or path", kRequired),
     custom_key<&SchedulerConfig::params, decode_params>("params", FieldKind::kTable,
                                                         "parameters of the plugin"),
-    later_key<SchedulerConfig>("object", FieldKind::kString, "a BPF object to load"),
-    later_key<SchedulerConfig>("binary", FieldKind::kString, "a loader program to run"),
-    later_key<SchedulerConfig>("args", FieldKind::kList, "arguments of the loader program"),
+    custom_key<&SchedulerConfig::params, read_path>(
+        "object", FieldKind::kString,
+        "of plugin scx: a BPF object on the host, relative to the file that says it",
+        {.forms = a_string}),
+    custom_key<&SchedulerConfig::params, read_path>(
+        "binary", FieldKind::kString,
+        "of plugin scx: a loader program, a path on the host, relative to the file that says it, or "
+        "a name to look for in PATH",
+        {.forms = a_string}),
+    custom_key<&SchedulerConfig::params, read_args>(
+        "args", FieldKind::kList, "of plugin scx: arguments of the loader program",
+        {.forms = list_of<a_string>}),
 };
 static_assert(well_formed<SchedulerConfig>(kFields));
 

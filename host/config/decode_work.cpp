@@ -26,7 +26,7 @@ std::span<const Form> type_forms() {
   static constexpr Form kForm{.words = [] {
     std::vector<WordInfo> words;
     for (const auto& word : type_words()) {
-      words.push_back({word.text, word.landed});
+      words.push_back({word.text});
     }
     return words;
   }};

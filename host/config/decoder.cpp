@@ -230,12 +230,12 @@ void Decoder::missing_key(const Node& table, std::string_view where, const Field
         std::string(info.key) + ": " + std::string(info.doc));
 }
 
-bool Decoder::check_landed(Landed landed, SourcePos pos, std::string_view what) {
-  if (landed == Landed::kYes || options_.accept_unlanded) {
+bool Decoder::check_landed(const FieldInfo& info, SourcePos pos) {
+  if (info.landed == Landed::kYes || options_.accept_unlanded) {
     return true;
   }
-  error(pos, text::quote(what) + " is not supported yet",
-        "leave it out; docs/reference/scenario.toml has what a later release adds");
+  error(pos, text::quote(info.key) + " is not supported yet",
+        "leave it out: it needs " + std::string(info.needs));
   return false;
 }
 

@@ -39,7 +39,6 @@ struct DecodeOptions {
 template <class E> struct Word {
   std::string_view text;
   E value;
-  Landed landed = Landed::kYes;
 };
 
 class Decoder {
@@ -80,9 +79,6 @@ class Decoder {
       unknown_word(info, value, names);
       return std::nullopt;
     }
-    if (!check_landed(found->landed, value.pos, *text)) {
-      return std::nullopt;
-    }
     return found->value;
   }
 
@@ -102,8 +98,8 @@ class Decoder {
   [[nodiscard]] bool misspelt(const Node& table, std::string_view key,
                               std::span<const std::string_view> keys) const;
   [[nodiscard]] HostTopology host_topology() const noexcept { return options_.host_topology; }
-  // True when it may be decoded; else "not supported yet" at `pos`.
-  [[nodiscard]] bool check_landed(Landed landed, SourcePos pos, std::string_view what);
+  // True when it may be decoded; else "not supported yet" at `pos`, with what it needs.
+  [[nodiscard]] bool check_landed(const FieldInfo& info, SourcePos pos);
 
   // --- what later checks need to know -----------------------------------------------------------
   [[nodiscard]] LostNames& lost() noexcept { return lost_; }
@@ -137,7 +133,7 @@ bool decode_member(Decoder& decoder, const Member& member, std::span<const Field
     if (field.info.key != member.key) {
       continue;
     }
-    if (decoder.check_landed(field.info.landed, member.key_pos, member.key)) {
+    if (decoder.check_landed(field.info, member.key_pos)) {
       field.read(decoder, field.info, member.value, to);
     }
     return true;

@@ -42,6 +42,7 @@ struct FieldInfo {
   std::string_view doc;           // one line, with the unit and the reason for the default
   std::string_view default_value; // as spelled in a file; empty: none
   Landed landed = Landed::kYes;
+  std::string_view needs; // what a key that has not landed waits for
   bool required = false;
   // Inclusive, in the unit of the decoded value (nanoseconds, bytes); both 0: no bounds.
   std::int64_t minimum = 0;
@@ -55,11 +56,13 @@ template <class T> struct Field {
   void (*read)(Decoder& decoder, const FieldInfo& info, const Node& value, T& to);
 };
 
-// For static_assert over a table: keys are distinct and documented.
+// For static_assert over a table: keys are distinct and documented, and say what they wait
+// for where they do.
 template <class T> consteval bool well_formed(std::span<const Field<T>> fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const FieldInfo& info = fields[i].info;
-    if (info.key.empty() || info.doc.empty()) {
+    const bool waits = info.landed == Landed::kNo;
+    if (info.key.empty() || info.doc.empty() || waits == info.needs.empty()) {
       return false;
     }
     for (std::size_t j = 0; j < i; ++j) {

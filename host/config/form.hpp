@@ -17,7 +17,6 @@ namespace schedrig::config {
 
 struct WordInfo {
   std::string_view text;
-  Landed landed = Landed::kYes;
 };
 
 // A table that is told apart from others by the value of its key `kind`.
@@ -68,7 +67,7 @@ template <class T, auto& kFields> std::vector<FieldInfo> keys_of_table() {
 template <auto& kWords> std::vector<WordInfo> words_of() {
   std::vector<WordInfo> words;
   for (const auto& word : kWords) {
-    words.push_back({word.text, word.landed});
+    words.push_back({word.text});
   }
   return words;
 }

@@ -123,6 +123,32 @@ constexpr std::array kWriteKernel = {
                                               {.required = true, .forms = write_forms}),
 };
 
+// A task's fields are guarded by checks that a running machine would overtake.
+void refuse_task(Decoder& decoder, const Node* node, const KernelTarget& target,
+                 std::string_view cold_op) {
+  const bool task =
+      std::holds_alternative<TaskTarget>(target) || std::holds_alternative<WorkerTarget>(target);
+  if (task && decoder.sound(node)) {
+    decoder.error(node->pos, "a task's field cannot be used while the machine runs",
+                  "use " + std::string(cold_op));
+  }
+}
+
+void read_read_kernel_hot(Decoder& decoder, const Node& table, OpBody& to) {
+  read_op<ReadKernelHot, kReadKernel<ReadKernelHot>>(decoder, table, to);
+  refuse_task(decoder, table.find("target"), std::get<ReadKernelHot>(to).target,
+              "read_kernel_cold");
+}
+
+void read_write_kernel_hot(Decoder& decoder, const Node& table, OpBody& to) {
+  read_op<WriteKernelHot, kWriteKernel<WriteKernelHot>>(decoder, table, to);
+  const Node* list = table.find("writes");
+  const auto& writes = std::get<WriteKernelHot>(to).writes;
+  for (std::size_t i = 0; i < writes.size(); ++i) { // empty where it is no list
+    refuse_task(decoder, list->items[i].find("target"), writes[i].target, "write_kernel_cold");
+  }
+}
+
 void read_map_name(Decoder& decoder, const FieldInfo& info, const Node& value, std::string& to) {
   constexpr std::size_t kKernelKeeps = 15; // BPF_OBJ_NAME_LEN is 16 with its zero
   const auto name = decoder.string(info, value);
@@ -287,9 +313,11 @@ constexpr std::array<OpEntry, 16> kEntries = {
     kOpEntry<KillPayload, kKillPayload>,
     kOpEntry<CaptureSnapshot, kCaptureSnapshot>,
     OpEntry{.read = read_watch_snapshot, .keys = keys_of_table<WatchSnapshot, kWatchSnapshot>},
-    kOpEntry<ReadKernelHot, kReadKernel<ReadKernelHot>>,
+    OpEntry{.read = read_read_kernel_hot,
+            .keys = keys_of_table<ReadKernelHot, kReadKernel<ReadKernelHot>>},
     kOpEntry<ReadKernelCold, kReadKernel<ReadKernelCold>>,
-    kOpEntry<WriteKernelHot, kWriteKernel<WriteKernelHot>>,
+    OpEntry{.read = read_write_kernel_hot,
+            .keys = keys_of_table<WriteKernelHot, kWriteKernel<WriteKernelHot>>},
     kOpEntry<WriteKernelCold, kWriteKernel<WriteKernelCold>>,
     kOpEntry<PinBpfMap, kPinBpfMap>,
     kOpEntry<AttachScheduler, kAttach<AttachScheduler>>,

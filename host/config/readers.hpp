@@ -24,13 +24,13 @@ namespace schedrig::config {
 struct More {
   std::string_view default_value = {};
   Landed landed = Landed::kYes;
+  std::string_view needs = {};
   bool required = false;
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
   FormsOf forms = nullptr;
 };
 inline constexpr More kRequired{.required = true};
-inline constexpr More kNotYet{.landed = Landed::kNo};
 
 constexpr FieldInfo make_info(std::string_view key, FieldKind kind, std::string_view doc,
                               const More& more) {
@@ -39,6 +39,7 @@ constexpr FieldInfo make_info(std::string_view key, FieldKind kind, std::string_
           .doc = doc,
           .default_value = more.default_value,
           .landed = more.landed,
+          .needs = more.needs,
           .required = more.required,
           .minimum = more.minimum,
           .maximum = more.maximum,
@@ -197,8 +198,9 @@ constexpr Field<OwnerOf<kMember>> custom_key(std::string_view key, FieldKind kin
 template <class T> void read_nothing(Decoder&, const FieldInfo&, const Node&, T&) {}
 
 template <class T>
-constexpr Field<T> later_key(std::string_view key, FieldKind kind, std::string_view doc) {
-  return {make_info(key, kind, doc, kNotYet), &read_nothing<T>};
+constexpr Field<T> later_key(std::string_view key, FieldKind kind, std::string_view doc,
+                             std::string_view needs) {
+  return {make_info(key, kind, doc, {.landed = Landed::kNo, .needs = needs}), &read_nothing<T>};
 }
 
 } // namespace schedrig::config

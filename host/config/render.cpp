@@ -15,14 +15,16 @@ constexpr std::size_t kShown = 90;
 constexpr std::size_t kShownBefore = 60; // of these in front of the caret of a long line
 
 struct Style {
-  std::string_view error;
+  std::string_view severity;
   std::string_view help;
   std::string_view bold;
   std::string_view off;
 };
 
 Style style_of(const RenderOptions& options) {
-  return options.colour ? Style{"\x1b[1;31m", "\x1b[1;36m", "\x1b[1m", "\x1b[0m"} : Style{};
+  return options.colour ? Style{options.warnings ? "\x1b[1;33m" : "\x1b[1;31m", "\x1b[1;36m",
+                                "\x1b[1m", "\x1b[0m"}
+                        : Style{};
 }
 
 // Line `number` (from 1) of the text, without its end; empty past the end.
@@ -73,7 +75,7 @@ void append_source_line(std::string& to, const Source& source, SourcePos pos, co
   }
   to += end < characters.size() ? "...\n" : "\n";
   to += std::string(number.size(), ' ') + " | " + std::string(cut.size() + caret - begin, ' ');
-  to += std::string(style.error) + "^" + std::string(style.off) + "\n";
+  to += std::string(style.severity) + "^" + std::string(style.off) + "\n";
 }
 
 } // namespace
@@ -90,8 +92,9 @@ std::string render(std::span<const Diagnostic> diagnostics, const Sources& sourc
     if (pos.line != 0) {
       out += ":" + std::to_string(pos.line) + ":" + std::to_string(pos.column);
     }
-    out += ":" + std::string(style.off) + " " + std::string(style.error) +
-           "error:" + std::string(style.off) + " " + diagnostic.message + "\n";
+    out += ":" + std::string(style.off) + " " + std::string(style.severity) +
+           (options.warnings ? "warning:" : "error:") + std::string(style.off) + " " +
+           diagnostic.message + "\n";
     if (source != nullptr && pos.line != 0) {
       append_source_line(out, *source, pos, style);
     }

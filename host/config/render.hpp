@@ -17,7 +17,8 @@
 namespace schedrig::config {
 
 struct RenderOptions {
-  bool colour = false; // SGR sequences around the severity, the caret and "help:"
+  bool colour = false;   // SGR sequences around the severity, the caret and "help:"
+  bool warnings = false; // they say "warning:", and do not keep anything from running
 };
 
 // One block an error, each ends with a newline. Control characters of the source are made visible,

@@ -30,6 +30,7 @@ struct WorkerGroup {
   std::uint32_t facet_group = 0; // the tasks facet's handle
   std::uint32_t number = 0;      // order of spawning in the run
   WorkType type = WorkType::kSpin;
+  std::int32_t nice = 0;
   Scope scope;            // who ends it
   std::string spawned_by; // Scope::name of who spawned it
   std::string cgroup;     // empty: the runner's
@@ -39,7 +40,9 @@ struct WorkerGroup {
   // Union of the cpusets that the group's cgroup has had since the group was spawned: workers move
   // to a new cpuset asynchronously, so CPUs of an earlier one are no excursion.
   std::vector<std::uint32_t> permitted;
-  bool unrestricted = false;    // there was a time without a cpuset
+  bool unrestricted = false; // there was a time without a cpuset that is not set aside
+  // By worker: CPUs used before there was a cpuset; empty: there always was, or nobody can tell.
+  std::vector<std::vector<std::uint32_t>> cpus_before;
   std::int64_t joined_ns = 0;   // since when it is in its cgroup
   std::vector<Interval> frozen; // in the cgroups it was in before
 };

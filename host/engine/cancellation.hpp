@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include <schedrig/activity.hpp>
 #include <schedrig/backend.hpp>
 
 namespace schedrig::engine {
@@ -26,9 +27,21 @@ class Cancellation {
       machine_->interrupt();
     }
   }
+  // Thread: host.
   void attach(Machine* machine) {
+    auto* activity = machine == nullptr ? nullptr : query<ActivityFacet>(*machine);
     const std::scoped_lock lock(mutex_);
     machine_ = machine;
+    activity_ = activity;
+  }
+  // What of a plugin's code the machine is in; nothing where it does not tell.
+  [[nodiscard]] Activity activity() {
+    Activity now;
+    const std::scoped_lock lock(mutex_);
+    if (activity_ != nullptr) {
+      activity_->activity(&now);
+    }
+    return now;
   }
   [[nodiscard]] CancelReason reason() const noexcept { return reason_; }
   [[nodiscard]] bool requested() const noexcept { return reason() != CancelReason::kNone; }
@@ -37,6 +50,7 @@ class Cancellation {
   std::mutex mutex_;
   std::atomic<CancelReason> reason_ = CancelReason::kNone;
   Machine* machine_ = nullptr;
+  ActivityFacet* activity_ = nullptr;
 };
 
 } // namespace schedrig::engine

@@ -11,9 +11,14 @@
 namespace schedrig::engine {
 namespace {
 
-// The facets that are behind looking into the guest's kernel, hot and with all its CPUs stopped.
-constexpr std::string_view kMemory = "schedrig.memory/1";
-constexpr std::string_view kSnapshots = "schedrig.memory/1 schedrig.vcpus/1";
+// What a backend offers whose machines run the image that it was given, or bring one (KernelFacet):
+// the host looks into it.
+constexpr std::string_view kKernel = "schedrig.kernel/1";
+// The facets that are behind looking into the guest's kernel while it runs, and for whole pictures.
+constexpr std::string_view kMemory = "schedrig.memory/1 schedrig.kernel/1";
+constexpr std::string_view kSnapshots = "schedrig.memory/1 schedrig.freeze/1 schedrig.kernel/1";
+// Offered by none: the host does not watch run queues yet.
+constexpr std::string_view kMonitor = "schedrig.monitor/1";
 
 class Collect final : public FactSink {
  public:
@@ -61,13 +66,13 @@ class Finder {
       need("[observe] snapshots", kSnapshots, config.pos, "snapshots");
     }
     if (config.monitor_ns) {
-      need("[observe] monitor", kMemory, config.pos, "monitor");
+      need("[observe] monitor", kMonitor, config.pos, "monitor");
     }
   }
 
   void checks(const ChecksConfig& config) {
     if (config.work_conservation_ns) {
-      need("check work_conservation", kMemory, config.pos, "work_conservation");
+      need("check work_conservation", kMonitor, config.pos, "work_conservation");
     }
     for (const ValueCheck& value : config.values) {
       need("a check of the value " + value.path, kSnapshots, value.pos, "path");
@@ -133,6 +138,11 @@ Facets read_facets(Backend& backend) {
   Facets facets;
   Collect collect(facets);
   backend.facets(collect);
+  BackendInfo info;
+  backend.info(&info);
+  if (info.needs_kernel_image != 0) {
+    facets.emplace(kKernel, "");
+  }
   return facets;
 }
 

@@ -50,7 +50,7 @@ CheckRecord not_stuck(const std::vector<WorkerRecord>& workers) {
                        .limit = "every worker ends when asked and makes progress at least every " +
                                 text::human_duration(kStuckNs)};
   if (workers.empty()) {
-    return skipped(check.name, check.limit, "no workers ran");
+    return skipped(check.name, check.limit, "no worker reported");
   }
   for (const WorkerRecord& worker : workers) {
     if (!worker.completed) {
@@ -87,8 +87,8 @@ CheckRecord isolation(const std::vector<WorkerRecord>& workers) {
     }
     ++limited;
     std::vector<std::uint32_t> outside;
-    std::ranges::set_difference(worker.cpus_used, worker.cpus_permitted,
-                                std::back_inserter(outside));
+    const auto& used = worker.cpus_since_limited ? *worker.cpus_since_limited : worker.cpus_used;
+    std::ranges::set_difference(used, worker.cpus_permitted, std::back_inserter(outside));
     if (!outside.empty()) {
       check.verdict = Verdict::kFail;
       check.observed = describe_worker(worker) + " ran on CPU " + to_cpulist(outside) +
@@ -106,7 +106,7 @@ CheckRecord isolation(const std::vector<WorkerRecord>& workers) {
 CheckRecord max_gap(std::int64_t limit_ns, const std::vector<WorkerRecord>& workers) {
   CheckRecord check = {.name = "max_gap", .limit = text::human_duration(limit_ns)};
   if (workers.empty()) {
-    return skipped(check.name, check.limit, "no workers ran");
+    return skipped(check.name, check.limit, "no worker reported");
   }
   const auto longest = longest_gap(workers);
   if (!longest) {
@@ -140,6 +140,25 @@ std::vector<CheckRecord> evaluate_checks(const ChecksConfig& config,
   }
   evaluate_rates(config, ran, checks);
   return checks;
+}
+
+std::optional<CheckRecord> kernel_log_check(const ChecksConfig& config, const KernelLog& log) {
+  if (!config.kernel_log || !log.heard_anything()) {
+    return std::nullopt;
+  }
+  CheckRecord check = {.name = "kernel_log", .limit = "the kernel complains about nothing"};
+  const auto& first = log.first_fault();
+  if (!first) {
+    check.observed = "no complaint";
+    return check;
+  }
+  check.verdict = Verdict::kFail;
+  check.observed = std::string(to_string(first->kind)) + " at " +
+                   text::human_duration(first->at_ns) + ": " + first->text;
+  if (log.complaint_count() > 1) {
+    check.observed += " (of " + std::to_string(log.complaint_count()) + " complaints)";
+  }
+  return check;
 }
 
 } // namespace schedrig::engine

@@ -2,6 +2,7 @@
 // Checks: verdicts over what the workers reported. Pure; thread: any.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <schedrig/scenario.hpp>
@@ -17,5 +18,9 @@ inline constexpr std::int64_t kStuckNs = 2'000'000'000;
 // One record for each check that is on, in a fixed order.
 [[nodiscard]] std::vector<CheckRecord> evaluate_checks(const ChecksConfig& config,
                                                        const std::vector<WorkerRecord>& workers);
+
+// Nothing if it is off, or if the machine's console printed nothing or there is none.
+[[nodiscard]] std::optional<CheckRecord> kernel_log_check(const ChecksConfig& config,
+                                                          const KernelLog& log);
 
 } // namespace schedrig::engine

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "host/text/cpulist.hpp"
+#include "host/text/integer.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -20,7 +21,7 @@ class Resolver {
     const auto count = topology_.llc_cores.size();
     if (spec.llc >= count) {
       return fail(StatusCode::kNotFound, "llc = " + std::to_string(spec.llc) + " does not exist",
-                  "the topology has LLCs 0 to " + std::to_string(count - 1));
+                  "the topology has " + text::numbered("LLC", count));
     }
     return of_place("llc = " + std::to_string(spec.llc),
                     [&](const CpuPlace& place) { return place.llc == spec.llc; });
@@ -30,7 +31,7 @@ class Resolver {
     const auto count = topology_.nodes.size();
     if (spec.node >= count) {
       return fail(StatusCode::kNotFound, "numa = " + std::to_string(spec.node) + " does not exist",
-                  "the topology has nodes 0 to " + std::to_string(count - 1));
+                  "the topology has " + text::numbered("node", count));
     }
     return of_place("numa = " + std::to_string(spec.node),
                     [&](const CpuPlace& place) { return place.node == spec.node; });

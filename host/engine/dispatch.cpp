@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "host/engine/dispatch.hpp"
 
+#include "host/engine/cold_run.hpp"
 #include "host/engine/ops_affinity.hpp"
 #include "host/engine/ops_cgroup.hpp"
 #include "host/engine/ops_cpuset.hpp"
 #include "host/engine/ops_irq.hpp"
+#include "host/engine/ops_kernel.hpp"
 #include "host/engine/ops_move.hpp"
 #include "host/engine/ops_payload.hpp"
 #include "host/engine/ops_scheduler.hpp"
+#include "host/engine/ops_snapshot.hpp"
+#include "host/engine/ops_watch.hpp"
 #include "host/engine/ops_worker.hpp"
 
 namespace schedrig::engine {
@@ -32,8 +36,6 @@ Result<> apply_body(OpContext& context, const OpBody& body) {
       body);
 }
 
-} // namespace
-
 OpRecord apply_op(OpContext& context, const Op& op, std::uint32_t index, std::uint32_t iteration) {
   OpRecord record;
   record.kind = op_info(op.body).name;
@@ -48,6 +50,16 @@ OpRecord apply_op(OpContext& context, const Op& op, std::uint32_t index, std::ui
     record.error = std::move(result).error();
   }
   return record;
+}
+
+} // namespace
+
+std::vector<OpRecord> apply_next(OpContext& context, std::span<const Op> ops, std::uint32_t index,
+                                 std::uint32_t iteration) {
+  if (const std::size_t count = cold_run(ops); count > 0) {
+    return apply_cold(context, ops.first(count), index, iteration);
+  }
+  return {apply_op(context, ops.front(), index, iteration)};
 }
 
 } // namespace schedrig::engine

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "host/engine/cpuset.hpp"
+#include "host/text/integer.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -78,7 +79,7 @@ class Checker {
     for (const std::uint32_t node : group.mem_policy.nodes) {
       if (node >= topology_.nodes.size()) {
         report("mem_policy", "node " + std::to_string(node) + " does not exist",
-               "the topology has nodes 0 to " + std::to_string(topology_.nodes.size() - 1));
+               "the topology has " + text::numbered("node", topology_.nodes.size()));
       }
     }
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// MachineHandle: owns a machine of a backend. Detaches it from the run's cancellation and destroys
-// it. Thread: host.
+// MachineHandle: owns a machine of a backend for the time of a run. Detaches it from the run's
+// cancellation and destroys it, unless it was released. Thread: host.
 #pragma once
+
+#include <utility>
 
 #include <schedrig/backend.hpp>
 #include <schedrig/result.hpp>
@@ -18,6 +20,10 @@ class MachineHandle {
     TRY(from_status(backend.create_machine(spec, events, &machine)));
     return MachineHandle(backend, *machine, cancellation);
   }
+  MachineHandle(Backend& backend, Machine& machine, Cancellation& cancellation)
+      : backend_(backend), cancellation_(cancellation), machine_(&machine) {
+    cancellation_.attach(machine_);
+  }
 
   MachineHandle(MachineHandle&& other) noexcept
       : backend_(other.backend_), cancellation_(other.cancellation_), machine_(other.machine_) {
@@ -31,15 +37,16 @@ class MachineHandle {
     }
   }
 
+  // The machine is the caller's from now on.
+  [[nodiscard]] Machine* release() {
+    cancellation_.attach(nullptr);
+    return std::exchange(machine_, nullptr);
+  }
+
   [[nodiscard]] Machine& operator*() const { return *machine_; }
   [[nodiscard]] Machine* operator->() const { return machine_; }
 
  private:
-  MachineHandle(Backend& backend, Machine& machine, Cancellation& cancellation)
-      : backend_(backend), cancellation_(cancellation), machine_(&machine) {
-    cancellation_.attach(machine_);
-  }
-
   Backend& backend_;
   Cancellation& cancellation_;
   Machine* machine_;

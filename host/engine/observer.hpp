@@ -9,6 +9,7 @@
 
 #include <schedrig/backend.hpp>
 
+#include "host/engine/kernel_log.hpp"
 #include "host/engine/run_report.hpp"
 
 namespace schedrig::engine {
@@ -25,12 +26,16 @@ class RunObserver {
   // Torn down. The backdrop, number 0, ends last.
   virtual void on_step_end(std::uint32_t /*number*/, const StepRecord& /*step*/) {}
   virtual void on_op(const OpRecord& /*op*/) {}
+  // Over; the ops that were done in it are told next.
+  virtual void on_freeze_window(const FreezeWindowRecord& /*window*/) {}
   // Progress of a hold; called at its start, at most every 100 ms of machine time, at its end.
   virtual void on_hold(std::int64_t /*start_ns*/, std::int64_t /*elapsed_ns*/,
                        std::int64_t /*total_ns*/) {}
   virtual void on_machine_event(const Event& /*event*/) {}
   // A scheduler came or went; an exit also was a machine event, before it was judged.
   virtual void on_scheduler_event(const SchedulerEvent& /*event*/) {}
+  // A console line that begins a complaint of the kernel's; it also was a machine event.
+  virtual void on_kernel_complaint(const KernelComplaint& /*complaint*/) {}
   virtual void on_payload_start(const PayloadRecord& /*payload*/) {} // without what only an end has
   virtual void on_payload_end(const PayloadRecord& /*payload*/) {}
   // The run is judged; also where it was refused.

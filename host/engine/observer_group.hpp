@@ -28,6 +28,9 @@ class ObserverGroup final : public RunObserver {
   void on_op(const OpRecord& op) override {
     for_each([&](RunObserver& each) { each.on_op(op); });
   }
+  void on_freeze_window(const FreezeWindowRecord& window) override {
+    for_each([&](RunObserver& each) { each.on_freeze_window(window); });
+  }
   void on_hold(std::int64_t start_ns, std::int64_t elapsed_ns, std::int64_t total_ns) override {
     for_each([&](RunObserver& each) { each.on_hold(start_ns, elapsed_ns, total_ns); });
   }
@@ -36,6 +39,9 @@ class ObserverGroup final : public RunObserver {
   }
   void on_scheduler_event(const SchedulerEvent& event) override {
     for_each([&](RunObserver& each) { each.on_scheduler_event(event); });
+  }
+  void on_kernel_complaint(const KernelComplaint& complaint) override {
+    for_each([&](RunObserver& each) { each.on_kernel_complaint(complaint); });
   }
   void on_payload_start(const PayloadRecord& payload) override {
     for_each([&](RunObserver& each) { each.on_payload_start(payload); });

@@ -10,6 +10,7 @@
 #include "host/engine/payload_books.hpp"
 #include "host/engine/run_report.hpp"
 #include "host/engine/session.hpp"
+#include "host/engine/snapshots.hpp"
 
 namespace schedrig::engine {
 
@@ -21,6 +22,7 @@ struct OpContext {
   PayloadBooks& payloads;
   RunReport& report;
   RunObserver& observer;
+  Snapshots* snapshots; // null: nobody can take one
   Prng& affinity_random;
   const Scope& scope;
   SourcePos pos; // of the op or definition at work

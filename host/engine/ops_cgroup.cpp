@@ -76,7 +76,7 @@ Result<> remove_cgroup(OpContext& context, Cgroup& cgroup) {
 }
 
 Result<> apply(OpContext& context, const AddCgroup& op) {
-  TRY(make_empty(context, op.name));
+  (void)TRY(make_empty(context, op.name));
   return {};
 }
 

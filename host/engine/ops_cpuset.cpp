@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/engine/ops_cpuset.hpp"
 
+#include "host/engine/cpu_use.hpp"
 #include "host/engine/cpuset.hpp"
 
 namespace schedrig::engine {
@@ -8,8 +9,7 @@ namespace schedrig::engine {
 Result<> limit_cpus(OpContext& context, Cgroup& cgroup, const CpusetSpec& spec) {
   const auto cpus = TRY(resolve(spec, context.session.topology(), context.session.online()));
   TRY(context.tree.set_cpus(cgroup.name, cpus));
-  context.books.set_cpuset(cgroup, cpus);
-  return {};
+  return note_cpuset(context, cgroup, cpus);
 }
 
 Result<> apply(OpContext& context, const SetCpuset& op) {
@@ -19,8 +19,7 @@ Result<> apply(OpContext& context, const SetCpuset& op) {
 Result<> apply(OpContext& context, const ClearCpuset& op) {
   Cgroup* const cgroup = TRY(context.books.require(op.cgroup));
   TRY(context.tree.set_cpus(cgroup->name, {}));
-  context.books.set_cpuset(*cgroup, {});
-  return {};
+  return note_cpuset(context, *cgroup, {});
 }
 
 Result<> apply(OpContext& context, const SwapCpusets& op) {
@@ -41,9 +40,8 @@ Result<> apply(OpContext& context, const SwapCpusets& op) {
     }
     return second;
   }
-  context.books.set_cpuset(*a, cpus_of_b);
-  context.books.set_cpuset(*b, cpus_of_a);
-  return {};
+  TRY(note_cpuset(context, *a, cpus_of_b));
+  return note_cpuset(context, *b, cpus_of_a);
 }
 
 } // namespace schedrig::engine

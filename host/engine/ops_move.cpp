@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "host/engine/cpu_use.hpp"
+
 namespace schedrig::engine {
 namespace {
 
@@ -12,7 +14,7 @@ namespace {
 // the same limit as that of a removal.
 constexpr std::int64_t kMoveLimitNs = 2'000'000'000;
 
-std::string quoted(const std::string& name) {
+std::string in_quotes(const std::string& name) {
   return "\"" + name + "\"";
 }
 
@@ -52,22 +54,24 @@ Result<> check_owners(const OpContext& context, Owner from, const MoveAllTasks& 
     return {};
   }
   return fail(StatusCode::kInvalidArgument,
-              "move_all_tasks from " + quoted(op.from) + " of the backdrop to " + quoted(op.to) +
-                  " of " + to.scope.name +
+              "move_all_tasks from " + in_quotes(op.from) + " of the backdrop to " +
+                  in_quotes(op.to) + " of " + to.scope.name +
                   ": that cgroup ends with its step, the workers live "
                   "longer",
-              "declare " + quoted(op.to) + " in the backdrop");
+              "declare " + in_quotes(op.to) + " in the backdrop");
 }
 
 // What leaves a step's hands for a cgroup of the backdrop is the backdrop's from now on.
-void rekey(OpContext& context, const std::vector<WorkerGroup*>& groups, Owner from,
-           const Cgroup& to) {
+Result<> rekey(OpContext& context, const std::vector<WorkerGroup*>& groups, Owner from,
+               const Cgroup& to) {
   for (WorkerGroup* group : groups) {
+    TRY(note_arrival(context, *group, to));
     context.books.move_group(*group, to, context.session.now_ns());
     if (from == Owner::kStep) {
       group->scope = to.scope;
     }
   }
+  return {};
 }
 
 } // namespace
@@ -75,13 +79,13 @@ void rekey(OpContext& context, const std::vector<WorkerGroup*>& groups, Owner fr
 Result<> apply(OpContext& context, const MoveAllTasks& op) {
   if (op.from == op.to) {
     return fail(StatusCode::kInvalidArgument,
-                "move_all_tasks from " + quoted(op.from) + " to " + quoted(op.to) +
+                "move_all_tasks from " + in_quotes(op.from) + " to " + in_quotes(op.to) +
                     ", which is the same place",
                 "name two cgroups");
   }
   if (op.to.empty()) {
     return fail(StatusCode::kInvalidArgument,
-                "move_all_tasks from " + quoted(op.from) +
+                "move_all_tasks from " + in_quotes(op.from) +
                     " to \"\": workers cannot be moved "
                     "beside the runner",
                 "name a cgroup in to");
@@ -96,15 +100,14 @@ Result<> apply(OpContext& context, const MoveAllTasks& op) {
       pids.insert(pids.end(), group->pids.begin(), group->pids.end());
     }
     TRY(context.tree.move_from_root(pids, to->name));
-    rekey(context, groups, owner, *to);
-    return {};
+    return rekey(context, groups, owner, *to);
   }
   const Cgroup* const from = TRY(context.books.require(op.from));
   const Cgroup* const to = TRY(context.books.require(op.to));
   TRY(check_owners(context, from->scope.owner, op, *to));
   TRY(context.payloads.require_movable(from->name, to->name));
   TRY(context.tree.move_all(from->name, to->name, kMoveLimitNs));
-  rekey(context, groups_in(context.books, from->name), from->scope.owner, *to);
+  TRY(rekey(context, groups_in(context.books, from->name), from->scope.owner, *to));
   const bool changes_hands = from->scope.owner == Owner::kStep;
   context.payloads.move(from->name, to->name,
                         changes_hands ? std::optional(to->scope) : std::nullopt);

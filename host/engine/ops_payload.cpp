@@ -12,7 +12,7 @@ namespace {
 // A name that nothing declares is a typo, whatever runs.
 Result<PayloadHandle*> find_live(OpContext& context, const std::string& name,
                                  const std::optional<std::string>& cgroup) {
-  TRY(find_payload(context, name));
+  (void)TRY(find_payload(context, name));
   return context.payloads.require(name, cgroup);
 }
 

@@ -132,7 +132,9 @@ Result<> require_facet(OpContext& context) {
 // Spawned, waiting in the runner's cgroup.
 Result<> spawn(OpContext& context, PayloadHandle& handle) {
   const std::vector<std::string_view> args(handle.args.begin(), handle.args.end());
-  const PayloadSpec spec = {.name = handle.def->name, .binary = handle.def->binary, .args = args};
+  const std::vector<std::string_view> files(handle.def->files.begin(), handle.def->files.end());
+  const PayloadSpec spec = {
+      .name = handle.def->name, .binary = handle.def->binary, .args = args, .files = files};
   auto spawned =
       checked(context, context.session.payloads()->spawn(spec, &handle.facet_payload, &handle.pid));
   if (!spawned) {
@@ -221,19 +223,25 @@ Result<> collect_payload(OpContext& context, PayloadHandle& handle) {
 }
 
 Result<> kill_payload(OpContext& context, PayloadHandle& handle, PayloadEnd how) {
+  PayloadsFacet& facet = *context.session.payloads();
+  Recorder recorder(handle, how);
   Result<> killed;
   if (!context.session.lost()) {
-    Recorder recorder(handle, how);
-    killed = checked(context, context.session.payloads()->kill(handle.facet_payload, recorder));
+    killed = checked(context, facet.kill(handle.facet_payload, recorder));
     if (killed) {
       keep(context, handle, recorder.take());
       return {};
     }
     killed = std::unexpected(std::move(killed).error().context(
         "kill " + describe_payload(handle.def->name, handle.cgroup)));
+  } else if (context.session.machine_failed()) {
+    (void)facet.kill(handle.facet_payload, recorder); // for what came of its output
   }
+  const PayloadRecord heard = recorder.take();
   PayloadRecord record = record_of(handle, PayloadEnd::kMachineLost);
   record.end_ns = context.session.now_ns();
+  record.stdout_tail = heard.stdout_tail;
+  record.stderr_tail = heard.stderr_tail;
   keep(context, handle, std::move(record));
   return killed;
 }

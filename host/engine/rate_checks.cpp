@@ -169,7 +169,7 @@ void evaluate_rates(const ChecksConfig& config, const Workers& workers,
                     std::vector<CheckRecord>& to) {
   const auto judge = [&](std::string_view name, const auto& limit, auto&& check) {
     if (limit) {
-      to.push_back(workers.empty() ? skipped(std::string(name), "", "no workers ran")
+      to.push_back(workers.empty() ? skipped(std::string(name), "", "no worker reported")
                                    : check(*limit, workers));
     }
   };

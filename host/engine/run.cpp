@@ -3,16 +3,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include <schedrig/files.hpp>
 #include <schedrig/schedulers.hpp>
 #include <schedrig/tasks.hpp>
 
 #include "host/engine/capability.hpp"
-#include "host/engine/checks.hpp"
+#include "host/engine/kernel_view_targets.hpp"
 #include "host/engine/machine_handle.hpp"
-#include "host/engine/payload_checks.hpp"
+#include "host/engine/memory_regions.hpp"
 #include "host/engine/scenario_runner.hpp"
+#include "host/engine/verdict.hpp"
 #include "host/engine/watchdog.hpp"
 
 namespace schedrig::engine {
@@ -38,7 +40,7 @@ class Run {
  public:
   Run(const RunRequest& request, RunObserver& observer, Cancellation& cancellation)
       : request_(request), scenario_(request.scenario), observer_(observer),
-        cancellation_(cancellation), events_(observer) {
+        cancellation_(cancellation), events_(observer, request.scenario.checks.kernel_log) {
     report_.name = scenario_.run.name;
     report_.config = scenario_.files.empty() ? "" : scenario_.files.front();
     report_.backend = request.backend_id;
@@ -46,6 +48,7 @@ class Run {
     report_.seed = scenario_.run.seed;
     report_.topology = to_string(scenario_.machine.topology.view());
     report_.backdrop.name = "backdrop";
+    regions_ = memory_regions(scenario_.machine);
   }
 
   RunReport run() {
@@ -65,7 +68,13 @@ class Run {
                               report_.name);
       run_machine();
     }
-    judge();
+    if (request_.templates != nullptr && !cancellation_.requested()) {
+      request_.templates->store(notice()); // no part of the run: its deadline does not hold for it
+    }
+    report_.kernel_log = events_.kernel_log().complaints();
+    if (report_.verdict != Verdict::kError) {
+      judge(scenario_, events_.kernel_log(), report_);
+    }
   }
 
   void end_with(RunEnd end, Error error) {
@@ -99,71 +108,157 @@ class Run {
     return true;
   }
 
+  [[nodiscard]] MachineSpec spec() const {
+    return {.topology = scenario_.machine.topology.view(),
+            .memory_bytes = scenario_.machine.memory_bytes,
+            .kernel_image = request_.kernel_image,
+            .kernel_cmdline = scenario_.machine.cmdline,
+            .seed = scenario_.run.seed,
+            .params = request_.backend_params,
+            .regions = regions_};
+  }
+
   void run_machine() {
-    const MachineSpec spec = {.topology = scenario_.machine.topology.view(),
-                              .memory_bytes = scenario_.machine.memory_bytes,
-                              .kernel_image = request_.kernel_image,
-                              .kernel_cmdline = scenario_.machine.cmdline,
-                              .seed = scenario_.run.seed,
-                              .params = request_.backend_params};
-    auto machine = MachineHandle::create(request_.backend, spec, events_, cancellation_);
+    if (request_.templates == nullptr) {
+      run_cold();
+      return;
+    }
+    auto start = request_.templates->start(spec(), cancellation_, notice());
+    if (!start || !run_from_template(*std::move(start))) {
+      run_cold();
+    }
+  }
+
+  void run_cold() {
+    auto machine = MachineHandle::create(request_.backend, spec(), events_, cancellation_);
     if (!machine) {
       end_with(RunEnd::kInfrastructure, std::move(machine).error().context("create the machine"));
       return;
     }
-    run_booted(**machine);
-    observer_.on_phase("shutting down", (*machine)->now_ns());
-    if (auto down = from_status((*machine)->shut_down(kShutDownNs)); !down && !report_.cause) {
-      end_with(RunEnd::kInfrastructure, std::move(down).error().context("shut the machine down"));
+    report_.start = MachineStart::kCold;
+    if (may_boot(**machine)) {
+      observer_.on_phase("booting", (*machine)->now_ns());
+      if (auto booted = from_status((*machine)->boot(scenario_.run.deadline_ns)); !booted) {
+        end_early(std::move(booted).error().context("boot"));
+      } else {
+        if (request_.templates != nullptr) {
+          request_.templates->save(**machine, spec(), notice());
+        }
+        run_booted(**machine);
+      }
     }
-    FactCollector facts(report_);
-    (*machine)->describe(facts);
+    shut_down(**machine);
   }
 
-  void run_booted(Machine& machine) {
-    auto* files = query<FilesFacet>(machine);
-    auto* tasks = query<TasksFacet>(machine);
+  // False: the template is no good, and the run has not begun.
+  bool run_from_template(Templates::Start start) {
+    Machine& machine = *start.machine;
+    report_.start = start.how;
+    if (may_boot(machine)) {
+      observer_.on_phase(start.how == MachineStart::kReset ? "resetting to a template"
+                                                           : "starting from a template",
+                         machine.now_ns());
+      auto booted = request_.templates->boot(machine, scenario_.run.deadline_ns, events_);
+      if (!booted && !cancellation_.requested()) {
+        notice()("no machine starts from the template, it boots: " + booted.error().message);
+        request_.templates->give_back(std::move(start), false);
+        request_.templates->drop(scenario_.run.seed);
+        return false;
+      }
+      if (booted) {
+        run_booted(machine);
+      } else {
+        end_early(std::move(booted).error().context("start from a template"));
+      }
+    }
+    const bool clean = shut_down(machine);
+    const bool well = clean && !events_.machine_failure() && !events_.kernel_failure();
+    request_.templates->give_back(std::move(start), well);
+    return true;
+  }
+
+  // What the user should know and no machine says.
+  [[nodiscard]] Templates::Notice notice() {
+    return [this](const std::string& text) {
+      observer_.on_machine_event({.kind = EventKind::kNotice, .text = text});
+    };
+  }
+
+  // Whether it has what every run needs, and can run the scenario's schedulers.
+  bool may_boot(Machine& machine) {
     auto* schedulers = query<SchedulersFacet>(machine);
-    if (files == nullptr || tasks == nullptr || schedulers == nullptr) {
+    if (query<FilesFacet>(machine) == nullptr || query<TasksFacet>(machine) == nullptr ||
+        schedulers == nullptr) {
       end_with(RunEnd::kInfrastructure, {StatusCode::kInternal,
                                          "backend \"" + report_.backend +
                                              "\" offers files, tasks and schedulers, but its "
                                              "machine lacks one of them",
                                          "this is a defect of the backend", 0});
-      return;
+      return false;
     }
     if (auto can = check_schedulers(*schedulers); !can) {
       end_with(RunEnd::kRefused, std::move(can).error());
-      return;
+      return false;
     }
-    observer_.on_phase("booting", machine.now_ns());
-    if (auto booted = from_status(machine.boot(scenario_.run.deadline_ns)); !booted) {
-      end_early(std::move(booted).error().context("boot"));
-      return;
+    return true;
+  }
+
+  bool shut_down(Machine& machine) {
+    observer_.on_phase("shutting down", machine.now_ns());
+    auto down = from_status(machine.shut_down(kShutDownNs));
+    if (!down && !report_.cause) {
+      end_with(RunEnd::kInfrastructure, Error(down.error()).context("shut the machine down"));
     }
-    SchedulerControl control(*schedulers, machine, events_, request_.schedulers, scenario_.run,
+    FactCollector facts(report_);
+    machine.describe(facts);
+    return down.has_value();
+  }
+
+  // Requires: may_boot().
+  void run_booted(Machine& machine) {
+    auto& files = *query<FilesFacet>(machine);
+    auto& tasks = *query<TasksFacet>(machine);
+    auto& schedulers = *query<SchedulersFacet>(machine);
+    SchedulerControl control(schedulers, machine, events_, request_.schedulers, scenario_.run,
                              report_, observer_);
-    if (auto attached = attach_first(machine, *schedulers, control); !attached) {
+    if (auto attached = attach_first(machine, schedulers, control); !attached) {
       end_attach(std::move(attached).error());
       return;
     }
     const TopologyView topology = spec_topology();
-    Session session(machine, *files, *tasks, topology, events_, cancellation_);
+    Session session(machine, files, tasks, topology, events_, cancellation_);
     session.set_deadline(scenario_.run.deadline_ns);
     session.set_schedulers(control);
+    session.set_freeze_windows(report_.freeze_windows);
+    std::optional<KernelViewTargets> targets;
+    std::optional<Snapshots> snapshots;
+    auto* const own_kernel = query<KernelFacet>(machine);
+    if (MemoryFacet* memory = session.memory();
+        memory != nullptr && (own_kernel != nullptr || !request_.kernel_image.empty())) {
+      using Image = KernelViewTargets::Image;
+      session.set_targets(targets.emplace(
+          own_kernel != nullptr ? Image(own_kernel) : Image(request_.kernel_image), *memory));
+      snapshots.emplace(session, *targets, request_.snapshots, report_, observer_);
+    }
     if (auto online = session.read_online_cpus(); !online) {
       end_early(std::move(online).error().context("look at the machine"));
       return;
     }
     observer_.on_phase("running", machine.now_ns());
-    run_steps(scenario_, session, observer_, report_);
+    run_steps(scenario_, session, observer_, report_, snapshots ? &*snapshots : nullptr);
+    report_.guest_requests = session.guest_request_counts();
     judge_exits(control);
     if (cancellation_.requested() ||
         (report_.cause && report_.cause->code == StatusCode::kTimeout &&
          machine.now_ns() >= scenario_.run.deadline_ns)) {
       end_cancelled();
-    } else if (events_.machine_failure()) {
-      end_with(RunEnd::kInfrastructure, *events_.machine_failure());
+    } else if (const auto& kernel = events_.kernel_failure(); kernel) {
+      // It explains whatever else failed after it.
+      if (!report_.cause || report_.cause->message.find(kernel->message) == std::string::npos) {
+        report_.cause = *kernel;
+      }
+    } else if (const auto& failure = events_.machine_failure(); failure) {
+      end_with(RunEnd::kInfrastructure, *failure);
     }
   }
 
@@ -258,41 +353,11 @@ class Run {
     }
   }
 
-  void judge() {
-    if (report_.verdict == Verdict::kError) {
-      return;
-    }
-    report_.checks = evaluate_checks(scenario_.checks, report_.workers);
-    const auto gates = gating_checks(scenario_.payloads, report_.payloads);
-    report_.checks.insert(report_.checks.end(), gates.begin(), gates.end());
-    report_.verdict = report_.cause ? Verdict::kFail : Verdict::kPass; // skip is weaker than pass
-    const auto worst = std::ranges::max_element(report_.checks, {}, &CheckRecord::verdict);
-    if (worst != report_.checks.end() && worst->verdict > report_.verdict) {
-      report_.verdict = worst->verdict;
-      report_.cause =
-          Error{StatusCode::kGuestFailed, "check " + worst->name + ": " + worst->observed,
-                "limit: " + worst->limit, 0};
-    }
-    if (scenario_.run.expect == Expectation::kFail) {
-      apply_expected_failure();
-    }
-  }
-
-  void apply_expected_failure() {
-    if (report_.verdict == Verdict::kFail) {
-      report_.verdict = Verdict::kPass;
-    } else if (report_.verdict == Verdict::kPass) {
-      report_.verdict = Verdict::kFail;
-      report_.cause =
-          Error{StatusCode::kGuestFailed, "the run passed, but the scenario says expect = \"fail\"",
-                "remove expect, or make the scenario fail again", 0};
-    }
-  }
-
   const RunRequest& request_;
   const Scenario& scenario_;
   RunObserver& observer_;
   Cancellation& cancellation_;
+  std::vector<MemoryRegion> regions_; // of the machine to create
   EventCollector events_;
   RunReport report_;
 };

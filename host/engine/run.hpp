@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A whole run: check, create and boot the machine, attach the scheduler, run the steps, shut down,
-// judge. Thread: host; owns the machine for the time of the call.
+// A whole run: check, create the machine and boot it, or start it from a template, attach the
+// scheduler, run the steps, shut down, judge. Thread: host; owns the machine for the time of the
+// call.
 #pragma once
 
 #include <span>
@@ -15,6 +16,8 @@
 #include "host/engine/observer.hpp"
 #include "host/engine/run_report.hpp"
 #include "host/engine/scheduler_control.hpp"
+#include "host/engine/snapshots.hpp"
+#include "host/engine/templates.hpp"
 
 namespace schedrig::engine {
 
@@ -26,6 +29,8 @@ struct RunRequest {
   const SchedulerChoice& kernels_own;          // eevdf: what runs while nothing is attached
   std::span<const SchedulerChoice> schedulers; // every other one that the scenario names
   std::string kernel_image;                    // path; empty when the backend needs none
+  SnapshotSink* snapshots = nullptr;           // where their documents go; null: nowhere
+  Templates* templates = nullptr;              // to start the machine from; null: it boots
 };
 
 // Never fails: what went wrong is the report's verdict, end and cause.

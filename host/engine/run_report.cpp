@@ -19,6 +19,18 @@ std::string_view to_string(Verdict verdict) noexcept {
   return "error";
 }
 
+std::string_view to_string(MachineStart start) noexcept {
+  switch (start) {
+  case MachineStart::kCold:
+    break;
+  case MachineStart::kFork:
+    return "fork";
+  case MachineStart::kReset:
+    return "reset";
+  }
+  return "cold";
+}
+
 int exit_code(const RunReport& report) noexcept {
   switch (report.end) {
   case RunEnd::kRefused:

@@ -9,9 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include <schedrig/kernel_targets.hpp>
 #include <schedrig/ops.hpp>
 #include <schedrig/result.hpp>
 #include <schedrig/tasks.hpp>
+
+#include "host/engine/kernel_log.hpp"
+#include "host/json/value.hpp"
 
 namespace schedrig::engine {
 
@@ -28,7 +32,9 @@ struct OpRecord {
   std::int64_t start_ns = 0;
   std::int64_t end_ns = 0;
   std::optional<Error> error;
+  bool inconclusive = false; // the error is the rig's own: it says nothing about who is tested
   SourcePos pos;
+  std::uint32_t window = 0; // the freeze window that it was tried in; 0: none
 };
 
 struct StepRecord {
@@ -44,6 +50,57 @@ struct CgroupProcs {
   std::string tag;
   std::string cgroup;
   std::vector<std::int32_t> pids;
+};
+
+// One read of kernel memory.
+struct KernelReadRecord {
+  std::string tag;
+  std::string target; // as messages name it
+  std::int64_t at_ns = 0;
+  std::uint32_t window = 0; // the freeze window that it was done in; 0: hot
+  KernelValue value;        // never OrU32Value
+};
+
+// A time for which the machine stood still so that cold ops could work on its memory.
+struct FreezeWindowRecord {
+  std::uint32_t id = 0;       // order in the run, from 1
+  std::string step;           // whose ops; "backdrop"
+  std::uint32_t ops = 0;      // tried in it
+  std::int64_t at_ns = 0;     // the machine's clock, which stood still with it
+  std::int64_t frozen_ns = 0; // how long, by the host's clock; a simulated machine's own cost
+};
+
+struct WatchCaptureRecord {
+  std::uint64_t hit = 0; // which of the watch's, from 1
+  std::int64_t at_ns = 0;
+  std::uint32_t vcpu = 0;
+  std::uint64_t pc = 0;             // behind the instruction that wrote
+  std::string symbol;               // of pc; empty: not in the kernel's image
+  std::uint64_t value = 0;          // behind the write
+  std::vector<std::string> callers; // addresses of the image's code on the stack, nearest first
+};
+
+struct WatchRecord {
+  std::string target; // "symbol jiffies_64"
+  std::string step;   // whose op; "backdrop"
+  bool of_backdrop = false;
+  std::uint32_t slot = 0;
+  std::uint64_t address = 0; // linear
+  std::uint32_t bytes = 0;
+  bool armed = false;
+  std::uint64_t hits = 0;
+  std::uint64_t matches = 0; // hits that the condition holds for
+  std::vector<WatchCaptureRecord> captures;
+};
+
+// A picture of the kernel, taken in a freeze window.
+struct SnapshotRecord {
+  std::string name;    // as asked for; "NAME.2" where a name comes again
+  std::string trigger; // "op", "interval", "request"
+  std::string file;    // where its document went; empty: nowhere
+  std::int64_t at_ns = 0;
+  std::uint32_t window = 0; // the freeze window that it was read in
+  json::Value document;
 };
 
 // One interval of the machine's clock.
@@ -68,6 +125,7 @@ struct WorkerRecord {
   std::uint32_t worker = 0;
   std::int32_t pid = 0;
   WorkType type = WorkType::kSpin;
+  std::int32_t nice = 0; // as the scenario asked
   bool started = false;
   bool completed = false;
   std::int32_t wait_status = 0;
@@ -79,11 +137,19 @@ struct WorkerRecord {
   std::int64_t wall_ns = 0;
   std::int64_t run_delay_ns = 0;
   std::vector<std::uint32_t> cpus_used;
+  // Of a worker that had no cpuset at first: those used since it had one.
+  std::optional<std::vector<std::uint32_t>> cpus_since_limited;
   std::vector<Gap> gaps;
   std::optional<WakeLatency> wake_latency; // none: it was never woken, or nobody measured
   // CPUs that its cgroup's cpuset ever allowed while it lived; empty: no cpuset of the scenario's.
   std::vector<std::uint32_t> cpus_permitted;
   std::vector<Interval> frozen; // for which the scenario froze its cgroup
+};
+
+// Of programs in the machine, to the host.
+struct GuestRequestCounts {
+  std::uint64_t answered = 0;
+  std::uint64_t refused = 0;
 };
 
 struct CheckRecord {
@@ -168,6 +234,13 @@ enum class RunEnd : std::uint32_t {
   kInterrupted,
 };
 
+// How the run's machine came to be up.
+enum class MachineStart : std::uint32_t {
+  kCold = 0, // it booted
+  kFork,     // from a template
+  kReset,    // the machine of an earlier run, taken back to its template
+};
+
 struct RunReport {
   Verdict verdict = Verdict::kPass;
   RunEnd end = RunEnd::kComplete;
@@ -179,13 +252,20 @@ struct RunReport {
   std::string scheduler;
   std::uint64_t seed = 1;
   std::string topology;                                     // "1n2l4c2t", as in the scenario
+  std::optional<MachineStart> start;                        // none: no machine was made
   std::vector<std::pair<std::string, std::string>> machine; // facts, in the backend's order
   StepRecord backdrop;
   std::vector<StepRecord> steps;
   std::vector<CgroupProcs> cgroup_procs;
+  std::vector<KernelReadRecord> kernel_reads; // in the order of reading
+  std::vector<FreezeWindowRecord> freeze_windows;
+  std::vector<WatchRecord> watches;      // in the order of arming
+  std::vector<SnapshotRecord> snapshots; // in the order of taking
   std::vector<WorkerRecord> workers;
   std::vector<PayloadRecord> payloads; // in the order of their ends
   std::vector<SchedulerEvent> scheduler_events;
+  GuestRequestCounts guest_requests;
+  std::vector<KernelComplaint> kernel_log;
   std::vector<CheckRecord> checks;
   std::uint32_t next_group = 0;   // number of worker groups spawned so far
   std::uint32_t next_payload = 0; // number of payloads started so far
@@ -196,5 +276,6 @@ struct RunReport {
 
 // "pass", "fail", ... as in the JSON document.
 [[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
+[[nodiscard]] std::string_view to_string(MachineStart start) noexcept; // "cold", "fork", "reset"
 
 } // namespace schedrig::engine

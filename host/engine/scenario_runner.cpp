@@ -5,7 +5,9 @@
 
 #include "host/engine/dispatch.hpp"
 #include "host/engine/hold.hpp"
+#include "host/engine/hold_until.hpp"
 #include "host/engine/ops_cgroup.hpp"
+#include "host/engine/ops_watch.hpp"
 #include "host/engine/payloads.hpp"
 #include "host/engine/workers.hpp"
 
@@ -19,11 +21,19 @@ constexpr std::uint64_t kAffinityStream = 1000;
 
 class Runner {
  public:
-  Runner(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report)
+  Runner(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report,
+         Snapshots* snapshots)
       : scenario_(scenario), session_(session), observer_(observer), report_(report),
+        snapshots_(snapshots),
+        times_(scenario.observe.snapshots.value_or(0), session.now_ns(), scenario.run.duration_ns),
         tree_(session), affinity_random_(scenario.run.seed, kAffinityStream) {}
 
   void run() {
+    if (snapshots_ != nullptr) {
+      session_.set_snapshots([this](const std::string& name) {
+        return snapshots_->take(name, "request", "a program's request");
+      });
+    }
     if (auto made = tree_.set_up(); !made) {
       fail_step(report_.backdrop, std::move(made).error().context("set up the run's cgroup"), {});
     }
@@ -34,6 +44,7 @@ class Runner {
       run_step(i);
     }
     session_.begin_teardown();
+    session_.set_snapshots({}); // the machine is taken apart now
     StepRecord& backdrop = report_.backdrop;
     const Scope scope = {.owner = Owner::kBackdrop, .name = "backdrop"};
     tear_down(scope, backdrop);
@@ -55,16 +66,18 @@ class Runner {
             .payloads = payloads_,
             .report = report_,
             .observer = observer_,
+            .snapshots = snapshots_,
             .affinity_random = affinity_random_,
             .scope = scope,
             .pos = pos};
   }
 
   // The first failure of the run is its cause; `where` says where in the scenario it happened.
-  void fail_step(StepRecord& step, Error error, const std::string& where) {
+  void fail_step(StepRecord& step, Error error, const std::string& where,
+                 bool inconclusive = false) {
     // Of what an interrupt cut short nobody knows how it would have ended.
-    const bool interrupted = error.code == StatusCode::kInterrupted;
-    step.verdict = std::max(step.verdict, interrupted ? Verdict::kInconclusive : Verdict::kFail);
+    inconclusive = inconclusive || error.code == StatusCode::kInterrupted;
+    step.verdict = std::max(step.verdict, inconclusive ? Verdict::kInconclusive : Verdict::kFail);
     if (!report_.cause) {
       report_.cause = where.empty() ? error : Error(error).context(where);
     }
@@ -104,12 +117,6 @@ class Runner {
     observer_.on_step(number, static_cast<std::uint32_t>(scenario_.steps.size()), record);
     const HoldPlan hold = plan(step.hold, scenario_.run.duration_ns);
     const bool loops = hold.every_ns > 0;
-    if (std::holds_alternative<HoldUntil>(step.hold)) {
-      // No backend has the facet yet, so that such a step is refused before the run.
-      fail_step(record, {StatusCode::kUnsupported, "hold wait_until is not supported yet", {}, 0},
-                where);
-      return;
-    }
     if (auto alive = session_.check(); !alive) {
       fail_step(record, std::move(alive).error(), "before " + where);
       observer_.on_step_end(number, record);
@@ -120,8 +127,11 @@ class Runner {
         loops ? set_up(scope, step.setup, record)
               : apply_ops(scope, where, step.ops, 0, record) && set_up(scope, step.setup, record);
     if (ready) {
+      const auto* until = std::get_if<HoldUntil>(&step.hold);
       auto held = loops ? hold_looping(scope, where, step.ops, hold, record)
-                        : hold_for(session_.now_ns(), hold.duration_ns, hold.duration_ns);
+                  : until != nullptr
+                      ? hold_until(session_, *until)
+                      : hold_for(session_.now_ns(), hold.duration_ns, hold.duration_ns);
       if (held) {
         held = session_.check_alive();
       }
@@ -149,38 +159,52 @@ class Runner {
   bool apply_ops(const Scope& scope, const std::string& where, const std::vector<Op>& ops,
                  std::uint32_t iteration, StepRecord& record) {
     bool failed = false;
-    for (std::size_t i = 0; i < ops.size(); ++i) {
+    for (std::size_t i = 0; i < ops.size();) {
+      const std::span<const Op> rest = std::span(ops).subspan(i);
       const auto index = static_cast<std::uint32_t>(i + 1);
-      OpRecord op;
+      std::vector<OpRecord> done;
       if (failed) {
-        op.kind = op_info(ops[i].body).name;
-        op.index = index;
-        op.iteration = iteration;
-        op.pos = ops[i].pos;
-        op.status = OpStatus::kNotRun;
-        op.start_ns = op.end_ns = session_.now_ns();
+        done = {not_run(rest.front(), index, iteration)};
       } else {
-        OpContext here = context(scope, ops[i].pos);
-        op = apply_op(here, ops[i], index, iteration);
+        OpContext here = context(scope, rest.front().pos);
+        done = apply_next(here, rest, index, iteration);
       }
-      if (op.error) {
-        failed = true;
-        fail_step(record, *op.error,
-                  where + ", op " + std::to_string(index) + " " + op.kind + source(op.pos));
+      i += done.size();
+      for (OpRecord& op : done) {
+        if (op.error) {
+          failed = true;
+          fail_step(record, *op.error,
+                    where + ", op " + std::to_string(op.index) + " " + op.kind + source(op.pos),
+                    op.inconclusive);
+        }
+        observer_.on_op(op);
+        record.ops.push_back(std::move(op));
       }
-      observer_.on_op(op);
-      record.ops.push_back(std::move(op));
     }
     return !failed;
+  }
+
+  [[nodiscard]] OpRecord not_run(const Op& op, std::uint32_t index, std::uint32_t iteration) const {
+    OpRecord record;
+    record.kind = op_info(op.body).name;
+    record.index = index;
+    record.iteration = iteration;
+    record.pos = op.pos;
+    record.status = OpStatus::kNotRun;
+    record.start_ns = record.end_ns = session_.now_ns();
+    return record;
   }
 
   // Waits until start + until, reporting progress against total.
   Result<> hold_for(std::int64_t start_ns, std::int64_t until_ns, std::int64_t total_ns) {
     TRY(session_.check()); // also where nothing is waited for
+    TRY(take_due());
     std::int64_t elapsed = session_.now_ns() - start_ns;
     while (elapsed < until_ns) {
       observer_.on_hold(start_ns, elapsed, total_ns);
-      TRY(session_.wait_until(start_ns + std::min(elapsed + kProgressNs, until_ns)));
+      const std::int64_t next = start_ns + std::min(elapsed + kProgressNs, until_ns);
+      TRY(session_.wait_until(std::min(next, times_.next_ns())));
+      TRY(take_due());
       elapsed = session_.now_ns() - start_ns;
     }
     if (until_ns == total_ns && total_ns > 0) {
@@ -217,6 +241,7 @@ class Runner {
       session_.begin_teardown(); // no step follows; a cancelled run may still clean up
     }
     note(drain_payloads(here, scope.owner));
+    note(end_watches(here));
     note(stop_workers_elsewhere(here, scope.owner));
     auto& cgroups = books_.cgroups();
     for (auto at = cgroups.end(); at != cgroups.begin();) {
@@ -229,10 +254,24 @@ class Runner {
     }
   }
 
+  // Snapshots of [observe] that are due.
+  Result<> take_due() {
+    while (session_.now_ns() >= times_.next_ns() && snapshots_ != nullptr) {
+      times_.advance();
+      auto taken = snapshots_->take("interval", "interval", "[observe] snapshots");
+      if (!taken) {
+        return std::unexpected(std::move(taken).error().context("[observe] snapshots"));
+      }
+    }
+    return {};
+  }
+
   const Scenario& scenario_;
   Session& session_;
   RunObserver& observer_;
   RunReport& report_;
+  Snapshots* snapshots_;
+  SnapshotTimes times_;
   CgroupTree tree_;
   Books books_;
   PayloadBooks payloads_;
@@ -241,9 +280,9 @@ class Runner {
 
 } // namespace
 
-void run_steps(const Scenario& scenario, Session& session, RunObserver& observer,
-               RunReport& report) {
-  Runner(scenario, session, observer, report).run();
+void run_steps(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report,
+               Snapshots* snapshots) {
+  Runner(scenario, session, observer, report, snapshots).run();
 }
 
 } // namespace schedrig::engine

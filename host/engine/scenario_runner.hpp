@@ -8,13 +8,15 @@
 #include "host/engine/observer.hpp"
 #include "host/engine/run_report.hpp"
 #include "host/engine/session.hpp"
+#include "host/engine/snapshots.hpp"
 
 namespace schedrig::engine {
 
 // Fills the report's backdrop, steps, workers, cgroup_procs and, on failure, cause. The machine's
 // cgroup tree is afterwards as before, unless the machine is lost. A failed op ends its step; steps
 // after a failed one are recorded with verdict skip.
-void run_steps(const Scenario& scenario, Session& session, RunObserver& observer,
-               RunReport& report);
+// `snapshots`: null where nobody can take one.
+void run_steps(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report,
+               Snapshots* snapshots = nullptr);
 
 } // namespace schedrig::engine

@@ -18,17 +18,26 @@ const std::int64_t kRestartNs = AttachScheduler{}.timeout_ns;
 // A scheduler asks for a restart after a CPU came or went; more of them in one run is a loop.
 constexpr std::uint32_t kMaxRestarts = 64;
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   return "\"" + std::string(name) + "\"";
+}
+
+std::string how_it_ended(std::int64_t exit_kind) {
+  if (exit_kind >= kExitError) {
+    return "was ejected";
+  }
+  return exit_kind == kExitUnregKern || exit_kind == kExitSysrq ? "was disabled"
+                                                                : "exited by itself";
 }
 
 } // namespace
 
 Error exit_error(const SchedulerEvent& exit) {
   const ExitKindInfo kind = exit_kind_info(exit.exit_kind);
-  std::string message = "scheduler " + quoted(exit.scheduler) + " exited by itself at " +
-                        text::human_duration(exit.at_ns) + ": " + std::string(kind.name) + " (" +
-                        std::to_string(exit.exit_kind) + "), " + exit.reason;
+  std::string message = "scheduler " + in_quotes(exit.scheduler) + " " +
+                        how_it_ended(exit.exit_kind) + " at " + text::human_duration(exit.at_ns) +
+                        ": " + std::string(kind.name) + " (" + std::to_string(exit.exit_kind) +
+                        "), " + exit.reason;
   if (!exit.message.empty()) {
     message += ": " + exit.message;
   }
@@ -75,18 +84,19 @@ Result<const SchedulerChoice*> SchedulerControl::find(std::string_view name) con
   }
   std::vector<std::string_view> names;
   std::ranges::transform(choices_, std::back_inserter(names), &SchedulerChoice::name);
-  return fail(StatusCode::kNotFound, "there is no scheduler " + quoted(name),
+  return fail(StatusCode::kNotFound, "there is no scheduler " + in_quotes(name),
               text::suggest(name, names, "schedulers of this run"));
 }
 
 Result<> SchedulerControl::check_attachable(std::string_view name) const {
   if (name == kKernelsOwn) {
     return fail(StatusCode::kInvalidArgument,
-                quoted(name) + " is the kernel's own scheduler: it runs while nothing is attached",
+                in_quotes(name) +
+                    " is the kernel's own scheduler: it runs while nothing is attached",
                 attached_ == nullptr ? "leave this op out: nothing is attached"
                                      : "detach_scheduler leads back to it");
   }
-  TRY(find(name));
+  (void)TRY(find(name));
   return {};
 }
 
@@ -97,7 +107,7 @@ Result<> SchedulerControl::check_attached(std::string_view what) const {
   std::string help = "eevdf, the kernel's own scheduler, runs; attach_scheduler attaches another";
   const auto& events = report_.scheduler_events;
   if (!events.empty() && events.back().kind == SchedulerEventKind::kExit) {
-    help = quoted(events.back().scheduler) + " exited at " +
+    help = in_quotes(events.back().scheduler) + " exited at " +
            text::human_duration(events.back().at_ns) + ": " + events.back().message;
   }
   return fail(StatusCode::kNotFound, std::string(what) + ": no scheduler is attached",
@@ -109,7 +119,7 @@ Result<> SchedulerControl::attach(std::string_view name, std::int64_t timeout_ns
   TRY(check_attachable(name));
   if (attached_ != nullptr) {
     return fail(StatusCode::kAlreadyExists,
-                "attach scheduler " + quoted(name) + ": " + quoted(attached_->label) +
+                "attach scheduler " + in_quotes(name) + ": " + in_quotes(attached_->label) +
                     " is attached",
                 "detach_scheduler first, or use replace_scheduler");
   }
@@ -131,7 +141,7 @@ Result<> SchedulerControl::restart() {
 Result<> SchedulerControl::replace(std::string_view name, std::int64_t timeout_ns) {
   TRY(look());
   TRY(check_attachable(name));
-  TRY(check_attached("replace the scheduler by " + quoted(name)));
+  TRY(check_attached("replace the scheduler by " + in_quotes(name)));
   return swap(*TRY(find(name)), timeout_ns);
 }
 
@@ -142,7 +152,7 @@ Result<> SchedulerControl::swap(const SchedulerChoice& next, std::int64_t timeou
   auto attached = bring_up(next, timeout_ns, since);
   if (!attached) {
     Error error = std::move(attached).error();
-    error.message += "; " + quoted(before) +
+    error.message += "; " + in_quotes(before) +
                      " is detached: the machine is without a scheduler of "
                      "its own, eevdf runs";
     return std::unexpected(std::move(error));
@@ -157,7 +167,7 @@ Result<> SchedulerControl::bring_up(const SchedulerChoice& choice, std::int64_t 
   const std::int64_t end = machine_.now_ns();
   if (!done && seen_ == exits_.exits().size()) {
     return std::unexpected(
-        std::move(done).error().context("attach scheduler " + quoted(choice.label)));
+        std::move(done).error().context("attach scheduler " + in_quotes(choice.label)));
   }
   SchedulerEvent event;
   event.kind = SchedulerEventKind::kAttach;
@@ -173,10 +183,17 @@ Result<> SchedulerControl::bring_up(const SchedulerChoice& choice, std::int64_t 
 }
 
 Result<> SchedulerControl::take_down() {
-  const std::int64_t start = machine_.now_ns();
-  if (auto done = from_status(facet_.detach(kDetachNs)); !done) {
+  std::int64_t start = machine_.now_ns();
+  auto done = from_status(facet_.detach(kDetachNs));
+  while (!done && seen_ != exits_.exits().size()) { // it went by itself just before
+    TRY(look());
+    TRY(check_attached("detach the scheduler"));
+    start = machine_.now_ns();
+    done = from_status(facet_.detach(kDetachNs)); // the one that was restarted
+  }
+  if (!done) {
     return std::unexpected(
-        std::move(done).error().context("detach scheduler " + quoted(attached_->label)));
+        std::move(done).error().context("detach scheduler " + in_quotes(attached_->label)));
   }
   SchedulerEvent event;
   event.kind = SchedulerEventKind::kDetach;

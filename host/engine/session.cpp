@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "host/engine/cpuset.hpp"
+#include "host/engine/guest_requests.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -44,6 +45,30 @@ void EventCollector::on_event(const Event& event) noexcept {
     exits_.push_back(exit_event(event));
   }
   observer_.on_machine_event(event);
+  if (event.kind == EventKind::kConsoleLine) {
+    on_console_line(event);
+  }
+}
+
+void EventCollector::on_console_line(const Event& event) {
+  const auto complaint = kernel_log_.feed(event.at_ns, event.text);
+  if (!complaint) {
+    return;
+  }
+  observer_.on_kernel_complaint(*complaint);
+  if (judge_kernel_log_ && ends_a_run(complaint->kind) && !kernel_failure_) {
+    kernel_failure_ =
+        Error{StatusCode::kGuestFailed,
+              "the kernel: " + std::string(to_string(complaint->kind)) + ": " + complaint->text,
+              "the report's kernel_log has what came of it after that; -v shows the console", 0};
+  }
+}
+
+void Session::note_freeze_window(FreezeWindowRecord window) {
+  if (freeze_windows_ != nullptr) {
+    window.id = static_cast<std::uint32_t>(freeze_windows_->size() + 1);
+    freeze_windows_->push_back(std::move(window));
+  }
 }
 
 Error cancellation_error(CancelReason reason) {
@@ -61,8 +86,11 @@ Session::Session(Machine& machine, FilesFacet& files, TasksFacet& tasks,
       topology_(topology), events_(events), cancellation_(cancellation) {}
 
 Result<> Session::check() {
-  if (events_.machine_failure()) {
-    return std::unexpected(*events_.machine_failure());
+  if (const auto& kernel = events_.kernel_failure(); kernel && !tearing_down_) {
+    return std::unexpected(*kernel);
+  }
+  if (const auto& machine = events_.machine_failure()) {
+    return std::unexpected(*machine);
   }
   if (tearing_down_) {
     return {};
@@ -83,7 +111,16 @@ Result<> Session::wait_once(std::int64_t until_ns) {
     TRY(check()); // an event says more than the status
     return waited;
   }
-  return check();
+  return after_wait();
+}
+
+Result<> Session::after_wait() {
+  TRY(check());
+  auto answered = answer_guest_requests(*this);
+  if (!answered) {
+    note_failure(answered.error());
+  }
+  return answered;
 }
 
 Result<> Session::check_alive() {
@@ -117,7 +154,7 @@ Result<bool> Session::wait_payload(std::uint32_t payload, std::int64_t until_ns)
       TRY(check());
       return std::unexpected(std::move(waited).error());
     }
-    TRY(check());
+    TRY(after_wait());
     if (why == PayloadWake::kExited) {
       return true;
     }

@@ -5,21 +5,33 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <schedrig/affinity.hpp>
 #include <schedrig/backend.hpp>
+#include <schedrig/cpu_use.hpp>
+#include <schedrig/freeze.hpp>
+#include <schedrig/guest_memory.hpp>
+#include <schedrig/guest_requests.hpp>
 #include <schedrig/mem_policy.hpp>
 #include <schedrig/payloads.hpp>
 #include <schedrig/result.hpp>
 #include <schedrig/tasks.hpp>
 #include <schedrig/topology.hpp>
+#include <schedrig/vcpus.hpp>
+#include <schedrig/watch.hpp>
 
 #include "host/engine/cancellation.hpp"
 #include "host/engine/guest_files.hpp"
+#include "host/engine/kernel_log.hpp"
+#include "host/engine/kernel_targets.hpp"
 #include "host/engine/observer.hpp"
+#include "host/engine/run_report.hpp"
 #include "host/engine/scheduler_control.hpp"
 
 namespace schedrig::engine {
@@ -27,16 +39,26 @@ namespace schedrig::engine {
 // Receives a machine's events for the whole run and remembers what changes its course.
 class EventCollector final : public EventSink, public ExitSource {
  public:
-  explicit EventCollector(RunObserver& observer) : observer_(observer) {}
+  // `judge_kernel_log`: whether a kernel that cannot go on ends the run.
+  explicit EventCollector(RunObserver& observer, bool judge_kernel_log = true)
+      : observer_(observer), judge_kernel_log_(judge_kernel_log) {}
 
   void on_event(const Event& event) noexcept override;
 
   [[nodiscard]] const std::optional<Error>& machine_failure() const { return machine_failure_; }
+  // The kernel's own doing: a finding, unlike a machine that failed for another reason.
+  [[nodiscard]] const std::optional<Error>& kernel_failure() const { return kernel_failure_; }
+  [[nodiscard]] const KernelLog& kernel_log() const { return kernel_log_; }
   [[nodiscard]] std::span<const SchedulerEvent> exits() const override { return exits_; }
 
  private:
+  void on_console_line(const Event& event);
+
   RunObserver& observer_;
+  bool judge_kernel_log_;
+  KernelLog kernel_log_;
   std::optional<Error> machine_failure_;
+  std::optional<Error> kernel_failure_;
   std::vector<SchedulerEvent> exits_;
 };
 
@@ -64,6 +86,8 @@ class Session {
   void begin_teardown() { tearing_down_ = true; }
   // The machine no longer answers: nothing is to be asked of it but shut_down.
   [[nodiscard]] bool lost() const { return lost_ || files_.lost(); }
+  // It has said so itself: calls fail at once.
+  [[nodiscard]] bool machine_failed() const { return events_.machine_failure().has_value(); }
   // Looks at the error of a call to the machine or its tasks facet: some mean that it is lost. Not
   // for errors of ops: an op may time out on a machine that is well.
   void note_failure(const Error& error);
@@ -84,6 +108,29 @@ class Session {
   // Null if the machine has none.
   [[nodiscard]] AffinityFacet* affinity() { return query<AffinityFacet>(machine_); }
   [[nodiscard]] MemPolicyFacet* mem_policy() { return query<MemPolicyFacet>(machine_); }
+  [[nodiscard]] CpuUseFacet* cpu_use() { return query<CpuUseFacet>(machine_); }
+  [[nodiscard]] MemoryFacet* memory() { return query<MemoryFacet>(machine_); }
+  [[nodiscard]] GuestRequestsFacet* guest_requests() { return query<GuestRequestsFacet>(machine_); }
+  [[nodiscard]] GuestRequestCounts& guest_request_counts() { return guest_request_counts_; }
+  [[nodiscard]] WatchFacet* watch() { return query<WatchFacet>(machine_); }
+  [[nodiscard]] FreezeFacet* freezer() { return query<FreezeFacet>(machine_); }
+  [[nodiscard]] VcpusFacet* vcpus() { return query<VcpusFacet>(machine_); }
+
+  // Where windows are recorded that no op asked for; outlives the session. Without it they are not.
+  void set_freeze_windows(std::vector<FreezeWindowRecord>& windows) { freeze_windows_ = &windows; }
+  // Gives it the next id.
+  void note_freeze_window(FreezeWindowRecord window);
+
+  // Finds kernel targets in this machine's memory; outlives the session.
+  void set_targets(TargetResolver& targets) { targets_ = &targets; }
+  // Null where nothing is known of the machine's kernel.
+  [[nodiscard]] TargetResolver* targets() { return targets_; }
+
+  // Takes a snapshot when a program in the machine asks for one; outlives the session.
+  using TakeSnapshot = std::function<Result<>(const std::string& name)>;
+  void set_snapshots(TakeSnapshot take) { take_snapshot_ = std::move(take); }
+  // Empty where nobody can take one.
+  [[nodiscard]] const TakeSnapshot& snapshots() const { return take_snapshot_; }
 
   // Watched by waits from here on; outlives the session.
   void set_schedulers(SchedulerControl& schedulers) { schedulers_ = &schedulers; }
@@ -92,6 +139,8 @@ class Session {
 
  private:
   Result<> wait_once(std::int64_t until_ns);
+  // Behind each wait: looks whether the run may go on, then answers programs that ask.
+  Result<> after_wait();
 
   Machine& machine_;
   GuestFiles files_;
@@ -101,6 +150,10 @@ class Session {
   const EventCollector& events_;
   const Cancellation& cancellation_;
   SchedulerControl* schedulers_ = nullptr;
+  TargetResolver* targets_ = nullptr;
+  std::vector<FreezeWindowRecord>* freeze_windows_ = nullptr;
+  TakeSnapshot take_snapshot_;
+  GuestRequestCounts guest_request_counts_;
   std::vector<std::uint32_t> online_;
   std::int64_t deadline_ns_ = INT64_MAX;
   bool tearing_down_ = false;

@@ -36,12 +36,25 @@ void Watchdog::watch(std::chrono::steady_clock::time_point deadline) {
     return;
   }
   cancellation_.request(CancelReason::kDeadline);
-  if (ended_changed_.wait_until(lock, deadline + kGrace, ended)) {
+  const Activity before = cancellation_.activity();
+  if (ended_changed_.wait_until(lock, deadline + kCallbackGrace, ended)) {
     return;
   }
+  const Activity after = cancellation_.activity();
+  const bool in_one_callback = !before.callback.empty() && before.call == after.call;
+  if (!in_one_callback && ended_changed_.wait_until(lock, deadline + kGrace, ended)) {
+    return;
+  }
+  const Activity last = cancellation_.activity();
+  end_process(last.callback.empty()
+                  ? "a plugin does not return"
+                  : "the scheduler's callback " + std::string(last.callback) + " does not return");
+}
+
+void Watchdog::end_process(std::string_view where) const {
   const std::string last = "schedrig: error: run \"" + what_ +
-                           "\" did not end after its deadline: a plugin does not return\n"
-                           "  help: gdb -p and the process's id, before that, shows where it is\n"
+                           "\" did not end after its deadline: " + std::string(where) +
+                           "\n  help: gdb -p and the process's id, before that, shows where it is\n"
                            "schedrig: verdict=error exit=124 end=deadline\n";
   (void)!write(STDERR_FILENO, last.data(), last.size());
   _exit(124);

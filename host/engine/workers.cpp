@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "host/engine/mem_policy.hpp"
@@ -41,6 +43,7 @@ class ReportCollector final : public WorkerReportSink {
     record.worker = report.worker;
     record.pid = report.pid;
     record.type = group_.type;
+    record.nice = group_.nice;
     record.started = group_.started;
     record.completed = report.completed != 0;
     record.wait_status = report.wait_status;
@@ -52,6 +55,9 @@ class ReportCollector final : public WorkerReportSink {
     record.wall_ns = report.wall_ns;
     record.run_delay_ns = report.run_delay_ns;
     record.cpus_used.assign(report.cpus_used.begin(), report.cpus_used.end());
+    if (report.worker < group_.cpus_before.size()) {
+      add_earlier_cpus(group_.cpus_before[report.worker], record);
+    }
     record.gaps.assign(report.gaps.begin(), report.gaps.end());
     record.wake_latency = summarize(report.wake_latencies_ns, report.wakeups);
     if (!group_.unrestricted) {
@@ -62,6 +68,12 @@ class ReportCollector final : public WorkerReportSink {
   }
 
  private:
+  static void add_earlier_cpus(const std::vector<std::uint32_t>& before, WorkerRecord& record) {
+    std::vector<std::uint32_t> all;
+    std::ranges::set_union(before, record.cpus_used, std::back_inserter(all));
+    record.cpus_since_limited = std::exchange(record.cpus_used, std::move(all));
+  }
+
   const WorkerGroup& group_;
   std::vector<Interval> frozen_;
   std::vector<WorkerRecord>& out_;
@@ -174,6 +186,7 @@ Result<> spawn_workers(OpContext& context, const WorkGroup& work, Cgroup* cgroup
   WorkerGroup group;
   group.number = context.report.next_group++;
   group.type = work.type;
+  group.nice = work.nice;
   group.scope = context.scope;
   group.spawned_by = context.scope.name;
   group.joined_ns = context.session.now_ns();

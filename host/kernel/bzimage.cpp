@@ -72,7 +72,8 @@ Result<BzImage> parse_bzimage(ByteView image) {
     return fail(StatusCode::kBadData,
                 "the header places the kernel at " + std::to_string(result.payload_at) + ", " +
                     std::to_string(payload_length) + " bytes, outside the file's " +
-                    std::to_string(image.size()));
+                    std::to_string(image.size()),
+                "the file is cut off or damaged: copy or download it again");
   }
   const std::string text = version_at == 0 ? "" : text_at(image, version_at + kSector);
   const std::size_t space = text.find(' ');

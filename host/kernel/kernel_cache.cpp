@@ -3,14 +3,16 @@
 #include "host/kernel/kernel_cache.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
+#include <functional>
 #include <system_error>
+#include <tuple>
 
 #include "host/apt/cache_dir.hpp"
 #include "host/kernel/kernel_meta.hpp"
 #include "host/kernel/kernel_version.hpp"
 #include "host/kernel/kvm_modules.hpp"
+#include "host/text/digest.hpp"
 
 namespace schedrig::kernel {
 namespace {
@@ -21,19 +23,8 @@ constexpr std::uint64_t kMaxMetaBytes = 64U << 10U;
 constexpr const char* kFetchHelp =
     "fetch one with 'schedrig kernel fetch', or add yours with 'schedrig kernel add PATH'";
 
-// FNV-1a, 64 bits: names content, protects from nothing (apt verified it, or the user chose it).
-std::string content_hash(ByteView bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const std::byte byte : bytes) {
-    hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3U;
-  }
-  constexpr std::array kDigits = {'0', '1', '2', '3', '4', '5', '6', '7',
-                                  '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    text += kDigits[(hash >> static_cast<unsigned>(shift)) & 0xfU];
-  }
-  return text;
+std::string digest(ByteView image) {
+  return text::digest({reinterpret_cast<const char*>(image.data()), image.size()});
 }
 
 Result<> write_bytes(const fs::path& path, ByteView bytes) {
@@ -81,8 +72,15 @@ Result<KernelEntry> load_entry(const fs::path& dir) {
   return entry;
 }
 
-bool newer_first(const KernelEntry& a, const KernelEntry& b) {
-  return version_less(b.facts.version, a.facts.version);
+bool comes_first(const KernelEntry& a, const KernelEntry& b) {
+  if (a.facts.version != b.facts.version) {
+    return version_less(b.facts.version, a.facts.version);
+  }
+  return std::tie(a.facts.format, a.id) < std::tie(b.facts.format, b.id);
+}
+
+bool fits(const KernelEntry& entry, std::string_view wanted) {
+  return entry.id == wanted || has_version_prefix(entry.facts.version, wanted);
 }
 
 } // namespace
@@ -102,7 +100,7 @@ std::vector<KernelEntry> KernelCache::list() const {
       entries.push_back(std::move(*entry));
     }
   }
-  std::ranges::sort(entries, newer_first);
+  std::ranges::sort(entries, comes_first);
   return entries;
 }
 
@@ -112,12 +110,22 @@ Result<KernelEntry> KernelCache::add(const KernelSource& source) const {
   if (!inspected) {
     return std::unexpected(std::move(inspected).error().context(source.image.string()));
   }
-  const std::string id = safe_name(inspected->version) + "-" + content_hash(image);
+  const std::string id = safe_name(inspected->version) + "-" + digest(image);
+  const auto old = load_entry(dir_ / id);
+  if (old && (source.config.empty() || !old->config.empty()) &&
+      (source.modules_root.empty() || !old->modules.empty())) {
+    return old; // it has all that this brings
+  }
+  fs::path config = source.config;
+  if (old && config.empty()) {
+    config = old->config;
+    inspected->config = old->facts.config;
+  }
   auto staging = TRY(apt::StagingDir::make(dir_));
   TRY(write_bytes(staging.path() / "vmlinuz", image));
-  if (!source.config.empty()) {
-    const Bytes config = TRY(read_file(source.config, kMaxImageBytes));
-    TRY(write_bytes(staging.path() / "config", config));
+  if (!config.empty()) {
+    const Bytes text = TRY(read_file(config, kMaxImageBytes));
+    TRY(write_bytes(staging.path() / "config", text));
   }
   std::error_code error;
   fs::create_directory(staging.path() / "modules", error);
@@ -127,16 +135,53 @@ Result<KernelEntry> KernelCache::add(const KernelSource& source) const {
       const std::string name = std::to_string(position++) + "-" + safe_name(module.name) + ".ko";
       TRY(write_bytes(staging.path() / "modules" / name, module.image));
     }
+  } else if (old) {
+    for (const fs::path& module : old->modules) {
+      const Bytes bytes = TRY(read_file(module, kMaxImageBytes));
+      TRY(write_bytes(staging.path() / "modules" / module.filename(), bytes));
+    }
   }
   const std::string meta = write_meta({source.origin, *inspected});
   TRY(write_bytes(staging.path() / "meta", std::as_bytes(std::span(meta))));
-  // The same image once more, now with what it lacked: the poorer entry makes room.
-  if (const auto old = load_entry(dir_ / id);
-      (old && old->modules.empty() && !source.modules_root.empty()) || !old) {
-    fs::remove_all(dir_ / id, error);
-  }
+  fs::remove_all(dir_ / id, error); // the poorer entry makes room
   TRY(staging.publish(id));
   return load_entry(dir_ / id);
+}
+
+Result<KernelEntry> KernelCache::remove(std::string_view wanted) const {
+  std::vector<KernelEntry> fitting = list();
+  std::erase_if(fitting, [wanted](const KernelEntry& entry) {
+    return wanted.empty() || !fits(entry, wanted);
+  });
+  // A whole version means itself, not the longer ones that begin with it.
+  const auto is_exact = [wanted](const KernelEntry& entry) {
+    return entry.facts.version == wanted || entry.id == wanted;
+  };
+  if (std::ranges::any_of(fitting, is_exact)) {
+    std::erase_if(fitting, std::not_fn(is_exact));
+  }
+  if (fitting.empty()) {
+    return fail(StatusCode::kNotFound, "no kernel " + std::string(wanted) + " in " + dir_.string(),
+                "`schedrig kernel list` shows what is there");
+  }
+  if (fitting.size() > 1) {
+    std::string ids;
+    for (const KernelEntry& entry : fitting) {
+      ids += (ids.empty() ? "" : ", ") + entry.id;
+    }
+    return fail(StatusCode::kInvalidArgument, std::string(wanted) + " fits several kernels: " + ids,
+                "name one of them");
+  }
+  // Renamed first: a machine that starts now finds all of it or nothing.
+  const fs::path gone = dir_ / (".removed-" + fitting.front().id);
+  std::error_code error;
+  fs::remove_all(gone, error);
+  fs::rename(fitting.front().dir, gone, error);
+  if (error) {
+    return fail_errno(error.value(), "cannot remove " + fitting.front().dir.string());
+  }
+  fs::remove_all(gone, error);
+  return fitting.front();
 }
 
 Result<KernelEntry> KernelCache::find(std::string_view wanted) const {
@@ -156,7 +201,7 @@ Result<KernelEntry> KernelCache::find(std::string_view wanted) const {
   const auto entries = list();
   const KernelEntry* unfit = nullptr;
   for (const KernelEntry& entry : entries) {
-    if (!has_version_prefix(entry.facts.version, wanted)) {
+    if (!fits(entry, wanted)) {
       continue;
     }
     if (entry.facts.whole()) {

@@ -23,13 +23,16 @@ namespace schedrig::kernel {
 struct KernelEntry {
   std::string id;               // directory's name: "6.18.15+deb13-cloud-amd64-0123456789abcdef"
   std::filesystem::path dir;    // empty for an image that is not in the cache
-  std::filesystem::path image;  // the bzImage
+  std::filesystem::path image;  // a bzImage or a vmlinux
   std::filesystem::path config; // empty: none
   std::vector<std::filesystem::path> modules; // in load order; empty: no /dev/kvm for the lab
   std::string origin; // "trixie-backports 6.18.15-1~bpo13+1" or the path it came from
   KernelFacts facts;
 
-  [[nodiscard]] bool can_host_lab() const { return !modules.empty(); }
+  // QEMU gets a bzImage.
+  [[nodiscard]] bool can_host_lab() const {
+    return !modules.empty() && facts.format == ImageFormat::kBzImage;
+  }
 };
 
 // What a new entry is made from. Paths are read, never moved.
@@ -48,16 +51,24 @@ class KernelCache {
 
   [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
 
-  // Every whole entry, newest version first. A damaged one is left out.
+  // Every whole entry, newest version first, of one version the bzImage first. A damaged one is
+  // left out.
   [[nodiscard]] std::vector<KernelEntry> list() const;
 
-  // Inspects the image and copies what the entry needs. Adding the same again is no error.
+  // Inspects the image and copies what the entry needs. Adding the same again is no error, and adds
+  // what the entry lacks: config, modules.
   Result<KernelEntry> add(const KernelSource& source) const;
 
   // The kernel a config means by `wanted`: a path (it contains a '/'; the image is inspected,
-  // not cached), a version prefix such as "7.0" (newest that fits, whole ones first), or empty:
-  // the newest whole one. Errors: kNotFound, whose help names `schedrig kernel fetch`.
+  // not cached), an entry's id, a version prefix such as "7.0" (newest that fits, whole ones
+  // first), or empty: the newest whole one. Errors: kNotFound, whose help names `schedrig kernel
+  // fetch`.
   [[nodiscard]] Result<KernelEntry> find(std::string_view wanted) const;
+
+  // Deletes the one entry that has this id or whose version begins with `wanted`, and returns what
+  // it was (its paths are gone). Errors: kNotFound; kInvalidArgument for several, with their ids;
+  // kOs.
+  [[nodiscard]] Result<KernelEntry> remove(std::string_view wanted) const;
 
   // The kernel the lab's emulated host runs: the newest that has its kvm modules. A whole one
   // first, so that host and guest may be the same. Errors: kNotFound.

@@ -6,12 +6,33 @@
 #include <utility>
 
 #include "host/kernel/bzimage.hpp"
+#include "host/kernel/decompress.hpp"
 #include "host/kernel/elf_sections.hpp"
+#include "host/kernel/kernel_banner.hpp"
 
 namespace schedrig::kernel {
 namespace {
 
 constexpr std::uint64_t kMaxConfigBytes = 4U << 20U; // Debian's have 130 to 280 KB
+
+Result<KernelFacts> identify(ByteView image) {
+  KernelFacts facts;
+  if (compression_of(image) != Compression::kNone) {
+    const BzImage header = TRY(parse_bzimage(image));
+    facts.version = header.version;
+    facts.build = header.build;
+    return facts;
+  }
+  const auto banner = find_banner(image);
+  if (!banner) {
+    return fail(StatusCode::kBadData, "an ELF file without a kernel's version text",
+                "give a bzImage or a vmlinux");
+  }
+  facts.format = ImageFormat::kVmlinux;
+  facts.version = banner->version;
+  facts.build = banner->build;
+  return facts;
+}
 
 } // namespace
 
@@ -55,11 +76,9 @@ ConfigFacts parse_config(std::string_view text) {
 }
 
 Result<KernelFacts> inspect_kernel(ByteView image, const std::filesystem::path& config_file) {
-  const BzImage header = TRY(parse_bzimage(image));
-  KernelFacts facts;
-  facts.version = header.version;
-  facts.build = header.build;
+  KernelFacts facts = TRY(identify(image));
   const Bytes vmlinux = TRY(extract_vmlinux(image));
+  facts.symbols = symbol_source(vmlinux);
   if (auto section = elf_section(vmlinux, ".BTF")) {
     facts.has_btf = true;
     facts.btf = TRY(read_btf_facts(*section));

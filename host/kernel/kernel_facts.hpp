@@ -5,6 +5,7 @@
 // Knows nothing about the cache or where the files came from. Thread: any.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "host/kernel/btf.hpp"
 #include "host/kernel/bytes.hpp"
+#include "host/kernel/symbol_source.hpp"
 
 namespace schedrig::kernel {
 
@@ -26,12 +28,16 @@ struct ConfigFacts {
   std::string preemption;      // "lazy", "full", "voluntary", "none", "rt"; "(dynamic)" appended
 };
 
+enum class ImageFormat : std::uint8_t { kBzImage, kVmlinux };
+
 struct KernelFacts {
+  ImageFormat format = ImageFormat::kBzImage;
   std::string version;
   std::string build;
   bool has_btf = false; // a .BTF section in the vmlinux
   BtfFacts btf;
-  std::optional<ConfigFacts> config; // absent: the package brought no config file
+  std::optional<SymbolSource> symbols; // absent: an older schedrig looked at it
+  std::optional<ConfigFacts> config;   // absent: the package brought no config file
 
   // Can sched_ext schedulers be loaded on it?
   [[nodiscard]] bool whole() const { return has_btf && btf.sched_ext == SchedExtBtf::kWhole; }
@@ -39,7 +45,7 @@ struct KernelFacts {
 
 ConfigFacts parse_config(std::string_view text);
 
-// image: a bzImage. config_file: may be empty. Errors: kBadData, kUnsupported, kOs.
+// image: a bzImage or a vmlinux. config_file: may be empty. Errors: kBadData, kUnsupported, kOs.
 Result<KernelFacts> inspect_kernel(ByteView image, const std::filesystem::path& config_file);
 
 // One line for people: "sched_ext whole", or why it is not and what follows.

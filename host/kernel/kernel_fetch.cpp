@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kImagePrefix = "linux-image-";
 constexpr std::string_view kBinaryPrefix = "linux-binary-";
 constexpr std::string_view kModulesPrefix = "linux-modules-";
+constexpr std::string_view kBasePrefix = "linux-base-"; // holds the config
 // Of each series only the newest is tried; more than this many series without a whole one means
 // that something else is wrong.
 constexpr std::size_t kMaxTries = 8;
@@ -86,7 +87,9 @@ Result<KernelEntry> fetch_one(const KernelCache& cache, const FetchRequest& requ
   const auto staging = TRY(apt::StagingDir::make(cache.dir().parent_path() / "downloads"));
   const fs::path root = staging.path() / "root";
   say(request, "downloading " + candidate.image.name + " " + candidate.image.version);
-  TRY(download_into(apt, {candidate.image}, staging.path() / "debs", root));
+  std::vector<apt::Package> packages = {candidate.image};
+  packages.insert(packages.end(), candidate.config.begin(), candidate.config.end());
+  TRY(download_into(apt, packages, staging.path() / "debs", root));
   KernelSource source = locate(root, candidate.version);
   source.origin = request.suite + " " + candidate.image.version;
   if (source.image.empty()) {
@@ -135,7 +138,9 @@ Result<KernelEntry> fetch_newest_whole(const KernelCache& cache, const FetchRequ
       return entry.facts.version == candidate.version &&
              entry.origin == request.suite + " " + candidate.image.version;
     });
-    const bool reusable = known != cached.end() && (known->can_host_lab() || !known->facts.whole());
+    const bool reusable = known != cached.end() &&
+                          (candidate.config.empty() || !known->config.empty()) &&
+                          (known->can_host_lab() || !known->facts.whole());
     KernelEntry entry = reusable ? *known : TRY(fetch_one(cache, request, apt, candidate, true));
     if (entry.facts.whole()) {
       return entry;
@@ -164,13 +169,16 @@ std::vector<Candidate> candidates(const std::vector<apt::Package>& offered,
     if (version.empty()) {
       continue;
     }
-    Candidate candidate{std::string(version), package, {}, true};
+    Candidate candidate{std::string(version), package, {}, {}, true};
     if (const auto binary = package_named(kBinaryPrefix, version); binary != offered.end()) {
       candidate.image = *binary;
       const auto modules = package_named(kModulesPrefix, version);
       candidate.has_modules = modules != offered.end();
       if (candidate.has_modules) {
         candidate.modules.push_back(*modules);
+      }
+      if (const auto base = package_named(kBasePrefix, version); base != offered.end()) {
+        candidate.config.push_back(*base);
       }
     }
     result.push_back(std::move(candidate));
@@ -189,7 +197,7 @@ Result<KernelEntry> fetch_kernel(const KernelCache& cache, const FetchRequest& r
   say(request, "reading the package index of " + request.suite);
   TRY(apt.update());
   std::vector<std::string> names;
-  for (const std::string_view prefix : {kImagePrefix, kBinaryPrefix, kModulesPrefix}) {
+  for (const std::string_view prefix : {kImagePrefix, kBinaryPrefix, kModulesPrefix, kBasePrefix}) {
     for (std::string& name : TRY(apt.names(std::string(prefix)))) {
       if (!version_of(name, prefix, request.flavour).empty()) {
         names.push_back(std::move(name));

@@ -3,9 +3,9 @@
 //
 // Packages are resolved when fetching, never by a fixed file name: versions come and go. Two
 // layouts exist: up to 6.18 linux-image-VERSION brings image, config and modules; later it only
-// depends on linux-binary-VERSION (the image) and linux-modules-VERSION, and the archive keeps
-// the latter for the newest versions only. Knows apt through apt/apt_state.hpp.
-// Thread: any; one fetch at a time per cache (a lock file), others wait.
+// depends on linux-binary-VERSION (the image), linux-base-VERSION (the config) and
+// linux-modules-VERSION, and the archive keeps the latter for the newest versions only. Knows apt
+// through apt/apt_state.hpp. Thread: any; one fetch at a time per cache (a lock file), others wait.
 #pragma once
 
 #include <functional>
@@ -33,12 +33,13 @@ struct FetchRequest {
 struct Candidate {
   std::string version; // "6.18.15+deb13-cloud-amd64"
   apt::Package image;
+  std::vector<apt::Package> config;  // empty: it comes with `image`, or not at all
   std::vector<apt::Package> modules; // empty: they come with `image`, or not at all
   bool has_modules = false;          // can they be had?
 };
 
-// Sorts out what is on offer; newest first. offered: every linux-image-*, linux-binary-* and
-// linux-modules-* package that can be had.
+// Sorts out what is on offer; newest first. offered: every linux-image-*, linux-binary-*,
+// linux-base-* and linux-modules-* package that can be had.
 std::vector<Candidate> candidates(const std::vector<apt::Package>& offered,
                                   std::string_view flavour);
 

@@ -11,6 +11,8 @@ namespace {
 // Raised when an entry's meaning changes; entries of another format are not used.
 constexpr std::string_view kFormat = "1";
 
+constexpr const char* kVmlinux = "vmlinux";
+
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
@@ -36,11 +38,15 @@ std::string write_meta(const KernelMeta& meta) {
     return std::string(key) + "=" + one_line(value) + "\n";
   };
   std::string text = line("format", std::string(kFormat)) + line("version", facts.version) +
-                     line("build", facts.build) + line("origin", meta.origin) +
-                     line("has_btf", facts.has_btf ? "1" : "0") +
+                     line("build", facts.build) +
+                     line("image", facts.format == ImageFormat::kVmlinux ? kVmlinux : "bzImage") +
+                     line("origin", meta.origin) + line("has_btf", facts.has_btf ? "1" : "0") +
                      line("sched_ext_btf", word(facts.btf.sched_ext)) +
                      line("btf_missing", facts.btf.missing) +
                      line("btf_types", std::to_string(facts.btf.types));
+  if (facts.symbols) {
+    text += line("symbols", to_string(*facts.symbols));
+  }
   if (facts.config) {
     text += line("config_sched_ext", facts.config->sched_ext ? "1" : "0") +
             line("config_btf", facts.config->btf ? "1" : "0") +
@@ -69,6 +75,7 @@ Result<KernelMeta> parse_meta(std::string_view text) {
   meta.origin = values["origin"];
   meta.facts.version = values["version"];
   meta.facts.build = values["build"];
+  meta.facts.format = values["image"] == kVmlinux ? ImageFormat::kVmlinux : ImageFormat::kBzImage;
   meta.facts.has_btf = values["has_btf"] == "1";
   for (const SchedExtBtf value :
        {SchedExtBtf::kAbsent, SchedExtBtf::kBroken, SchedExtBtf::kWhole}) {
@@ -82,6 +89,12 @@ Result<KernelMeta> parse_meta(std::string_view text) {
       return fail(StatusCode::kBadData, "btf_types is not a count");
     }
     meta.facts.btf.types = meta.facts.btf.types * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  for (const SymbolSource value :
+       {SymbolSource::kElfSymbols, SymbolSource::kKallsyms, SymbolSource::kGuestOnly}) {
+    if (values["symbols"] == to_string(value)) {
+      meta.facts.symbols = value;
+    }
   }
   if (values.contains("config_hz")) {
     meta.facts.config = ConfigFacts{values["config_sched_ext"] == "1", values["config_btf"] == "1",

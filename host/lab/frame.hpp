@@ -29,7 +29,9 @@ enum class FrameType : std::uint32_t {
   kFileData = 4, // u32 index of the output, then bytes of it, in order
   kFileEnd = 5,  // FileEnd: this output is complete, or could not be read
   kExit = 6,     // Exit: the last frame
-  kCancel = 16,  // host to init, empty: interrupt the command (SIGINT to its process group)
+  kFileName =
+      7,        // u32 index of a family of outputs, then the rest of a file's name: its data follow
+  kCancel = 16, // host to init, empty: interrupt the command (SIGINT to its process group)
 };
 
 struct Hello {

@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 // In the lab schedrig finds its kernels in a cache, as it does here.
 constexpr const char* kCacheHome = "/lab/cache";
 
+constexpr const char* kLinkerCachePath = "/etc/ld.so.cache";
+
 InitRequest init_request(const LabRequest& request) {
   InitRequest result;
   result.working_dir = request.working_dir.empty() ? "/" : request.working_dir;
@@ -24,7 +26,7 @@ InitRequest init_request(const LabRequest& request) {
     result.environment.emplace_back(name).append("=").append(value);
   }
   for (const OutputFile& output : request.outputs) {
-    result.outputs.push_back(output.in_lab);
+    result.outputs.push_back({.path = output.in_lab, .family = output.family});
   }
   return result;
 }
@@ -60,6 +62,10 @@ Result<Initramfs> build_initramfs(const LabRequest& request) {
   TRY(stage(archive, request.command[0]));
   for (const fs::path& file : request.files) {
     TRY(stage(archive, file));
+  }
+  // Where payloads' libraries lie, for backends that bring them into a guest.
+  if (std::error_code error; fs::is_regular_file(kLinkerCachePath, error)) {
+    TRY(stage_as(archive, kLinkerCachePath, kLinkerCachePath));
   }
   for (const kernel::KernelEntry& kernel : request.guest_kernels) {
     TRY(stage_kernel(archive, kernel));

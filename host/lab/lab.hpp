@@ -27,6 +27,9 @@ namespace schedrig::lab {
 struct OutputFile {
   std::string in_lab;            // path the command writes in the emulated host
   std::filesystem::path on_host; // where it goes here
+  // Both paths are only the beginning of one: each file that begins so goes where the rest of its
+  // name leads; none is none missing.
+  bool family = false;
 };
 
 struct LabRequest {
@@ -43,10 +46,11 @@ struct LabRequest {
   std::filesystem::path init;              // the schedrig-lab-init program
 
   // Two emulated CPUs run on two threads of this machine; more only helps where it has more.
-  unsigned cpus = 2;
+  unsigned cpus = 2; // that the command has
   // Room for the initramfs, a guest of 512 MiB to 1 GiB, and its copy-on-write forks.
   unsigned memory_mib = 3072;
-  // 3 to 4 s when measured on 2 free cores; a loaded machine takes many times that.
+  // Of each of two attempts. 3 to 4 s when measured on 2 free cores; a loaded machine takes many
+  // times that.
   std::chrono::milliseconds boot_deadline{std::chrono::seconds(120)};
   std::chrono::milliseconds run_deadline{std::chrono::minutes(10)};
 
@@ -68,6 +72,7 @@ struct LabReport {
   std::chrono::milliseconds staging{}; // making the initramfs
   std::chrono::milliseconds boot{};    // QEMU's start to the lab's init
   std::chrono::milliseconds run{};     // the command, files included
+  std::chrono::milliseconds waited{};  // of `run`: the emulated CPUs, together, for one of these
 };
 
 // The lab-init program of this build or installation, relative to the running executable

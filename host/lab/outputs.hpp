@@ -20,24 +20,28 @@ namespace schedrig::lab {
 class OutputReceiver {
  public:
   explicit OutputReceiver(const std::vector<OutputFile>& wanted)
-      : wanted_(wanted), contents_(wanted.size()) {}
+      : wanted_(wanted), contents_(wanted.size()), rests_(wanted.size()) {}
 
-  // kFileData and kFileEnd frames. Errors: kBadData (an index that was not asked for, too much
-  // data), kOs (cannot write the file here).
+  // kFileName, kFileData and kFileEnd frames. Errors: kBadData (an index that was not asked for,
+  // too much data, a name that leads elsewhere), kOs (cannot write the file here).
+  Result<> on_name(std::string_view payload);
   Result<> on_data(std::string_view payload);
   Result<> on_end(const FileEnd& end);
 
   [[nodiscard]] const std::vector<std::string>& missing() const { return missing_; }
 
  private:
+  struct Piece {
+    std::uint32_t index;
+    std::string_view bytes;
+  };
+  [[nodiscard]] Result<Piece> piece_of(std::string_view payload) const;
+
   const std::vector<OutputFile>& wanted_;
   std::vector<std::string> contents_;
+  std::vector<std::string> rests_; // of the names of families' files that are on their way
   std::vector<std::string> missing_;
   std::uint64_t total_ = 0;
 };
-
-// Writes a file that appears under its name complete or not at all.
-Result<> write_whole_file(const std::filesystem::path& path, std::string_view content,
-                          std::uint32_t mode);
 
 } // namespace schedrig::lab

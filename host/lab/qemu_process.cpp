@@ -5,7 +5,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <fstream>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -22,12 +25,9 @@ namespace schedrig::lab {
 namespace {
 
 // For the emulated host only, never for guests. nokaslr, mitigations=off: emulation is slow
-// enough; panic=-1 with -no-reboot: a panic ends QEMU at once instead of hanging. nohz=off
-// highres=off: periodic ticks. While a CPU runs a nested guest QEMU's emulation can lose the
-// request to look at its local APIC (seen: one CPU halted for good, its timer a one-shot that had
-// fired); a periodic timer makes it look again within 4 ms.
+// enough; panic=-1 with -no-reboot: a panic ends QEMU at once instead of hanging.
 constexpr const char* kHostCommandLine = "console=ttyS0 quiet nokaslr mitigations=off panic=-1 "
-                                         "nohz=off highres=off rdinit=/init";
+                                         "rdinit=/init";
 
 struct Pair {
   UniqueFd ours;
@@ -80,7 +80,7 @@ std::vector<std::string> qemu_arguments(const Qemu& qemu, const HostSpec& spec, 
       "-cpu",
       "max,+svm,+npt",
       "-smp",
-      std::to_string(spec.cpus),
+      std::to_string(spec.cpus + 1),
       "-m",
       std::to_string(spec.memory_mib) + "M",
       "-display",
@@ -145,6 +145,20 @@ QemuProcess::QemuProcess(QemuProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)), pid_fd_(std::move(other.pid_fd_)),
       channel_(std::move(other.channel_)), console_(std::move(other.console_)),
       complaints_(std::move(other.complaints_)) {}
+
+std::chrono::nanoseconds QemuProcess::cpu_wait() const {
+  std::int64_t total = 0;
+  std::error_code error;
+  const std::filesystem::path tasks = "/proc/" + std::to_string(pid_) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks, error)) {
+    std::int64_t on_cpu = 0;
+    std::int64_t waited = 0;
+    if (std::ifstream(task.path() / "schedstat") >> on_cpu >> waited) {
+      total += waited;
+    }
+  }
+  return std::chrono::nanoseconds(total);
+}
 
 QemuProcess::~QemuProcess() {
   if (pid_ > 0) {

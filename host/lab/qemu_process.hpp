@@ -7,6 +7,7 @@
 // start() must be called on a thread that outlives the run. Thread: one at a time.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ namespace schedrig::lab {
 struct HostSpec {
   std::filesystem::path kernel;
   int initramfs_fd = -1; // borrowed; readable from offset 0
-  unsigned cpus = 2;
+  unsigned cpus = 2;     // for the command and its guests; QEMU gets one more (init/first_cpu.hpp)
   unsigned memory_mib = 3072;
   std::vector<std::string> qemu_arguments; // after our own
 };
@@ -43,6 +44,10 @@ class QemuProcess {
   [[nodiscard]] int console() const { return console_.get(); }       // stream socket, non-blocking
   [[nodiscard]] int complaints() const { return complaints_.get(); } // stdout and stderr
   [[nodiscard]] int pid_fd() const { return pid_fd_.get(); }         // readable once it ended
+
+  // For how long its threads together were ready to run while others had the CPUs, so far. 0 where
+  // the kernel does not count that (/proc/PID/schedstat: Documentation/scheduler/sched-stats.rst).
+  [[nodiscard]] std::chrono::nanoseconds cpu_wait() const;
 
  private:
   QemuProcess() = default;

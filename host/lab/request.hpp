@@ -3,7 +3,8 @@
 //
 // A sequence of records, each a letter, the text and a zero byte: 'C' working directory, 'A'
 // argument of the command (in order), 'E' environment entry NAME=VALUE, 'O' output to send back
-// (in order; a path). Shared with the static init program. Thread: any.
+// (in order; a path), 'F' a family of them (in the same order; the beginning of a path). Shared
+// with the static init program. Thread: any.
 #pragma once
 
 #include <string>
@@ -16,7 +17,11 @@ struct InitRequest {
   std::string working_dir;
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
-  std::vector<std::string> outputs;
+  struct Output {
+    std::string path;
+    bool family = false;
+  };
+  std::vector<Output> outputs;
 };
 
 inline std::string encode(const InitRequest& request) {
@@ -33,8 +38,8 @@ inline std::string encode(const InitRequest& request) {
   for (const std::string& value : request.environment) {
     add('E', value);
   }
-  for (const std::string& value : request.outputs) {
-    add('O', value);
+  for (const InitRequest::Output& output : request.outputs) {
+    add(output.family ? 'F' : 'O', output.path);
   }
   return text;
 }
@@ -58,7 +63,10 @@ inline bool decode(std::string_view text, InitRequest& request) {
       request.environment.push_back(value);
       break;
     case 'O':
-      request.outputs.push_back(value);
+      request.outputs.push_back({.path = value, .family = false});
+      break;
+    case 'F':
+      request.outputs.push_back({.path = value, .family = true});
       break;
     default:
       return false;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/lab/kernel_death.hpp"
 #include "host/process/child_process.hpp"
 
 namespace schedrig::lab {
@@ -46,16 +47,6 @@ void deliver(const std::function<void(std::string_view)>& sink, int fd, std::str
   } else {
     write_to(fd, bytes);
   }
-}
-
-// The line that says why a kernel died is far above the registers that it prints last.
-std::string panic_line(const std::string& console) {
-  const std::size_t at = console.rfind("Kernel panic");
-  if (at == std::string::npos) {
-    return {};
-  }
-  const std::string line = console.substr(at, console.find('\n', at) - at);
-  return line.substr(0, line.find('\r'));
 }
 
 std::string seconds_text(milliseconds time) {
@@ -150,6 +141,7 @@ Result<> Session::on_frame(const Frame& frame, LabReport& report) {
       return malformed();
     }
     up_ = Clock::now();
+    waited_before_ = qemu_.cpu_wait();
     report.boot = duration_cast<milliseconds>(up_ - started_);
     state_ = State::kRunning;
     if (hello.kvm_errno != 0) {
@@ -166,6 +158,8 @@ Result<> Session::on_frame(const Frame& frame, LabReport& report) {
     return {};
   case FrameType::kFileData:
     return outputs_.on_data(frame.payload);
+  case FrameType::kFileName:
+    return outputs_.on_name(frame.payload);
   case FrameType::kFileEnd:
     return frame.get(end) ? outputs_.on_end(end) : Result<>(malformed());
   case FrameType::kExit:
@@ -174,6 +168,7 @@ Result<> Session::on_frame(const Frame& frame, LabReport& report) {
     }
     state_ = State::kDone;
     report.run = duration_cast<milliseconds>(Clock::now() - up_);
+    report.waited = duration_cast<milliseconds>(qemu_.cpu_wait() - waited_before_);
     report.exit_code = static_cast<int>(exit.code & 0xffU);
     if (exit.exec_errno != 0) {
       return fail_errno(static_cast<int>(exit.exec_errno),
@@ -227,9 +222,16 @@ std::string Session::evidence() const {
   if (const std::string line = panic_line(console_); !line.empty()) {
     text += "; it said: " + line;
   }
+  if (const std::string lines = death_lines(console_); !lines.empty()) {
+    return text + "; its console:\n" + lines;
+  }
   text += console_.empty() ? "; its console is empty"
                            : "; its console ends with: " + last_lines(console_, kQuotedLines);
   return text;
+}
+
+std::string Session::panic_at_boot() const {
+  return state_ == State::kBooting ? panic_line(console_) : std::string();
 }
 
 std::unexpected<Error> Session::lost() const {
@@ -247,8 +249,9 @@ std::unexpected<Error> Session::late() const {
                                               seconds_text(kCancelGrace));
   }
   if (state_ == State::kBooting) {
-    return fail(StatusCode::kTimeout, "the emulated host was not up within " +
-                                          seconds_text(request_.boot_deadline) + evidence());
+    const auto took = duration_cast<milliseconds>(Clock::now() - started_);
+    return fail(StatusCode::kTimeout,
+                "the emulated host was not up within " + seconds_text(took) + evidence());
   }
   return fail(StatusCode::kTimeout, request_.command[0] + " did not end within " +
                                         seconds_text(request_.run_deadline) + " in the lab" +

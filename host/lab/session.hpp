@@ -25,6 +25,10 @@ class Session {
   // Fills in exit code, missing outputs and the times of `report`.
   Result<> run(LabReport& report);
 
+  // After run() failed: the panic of an emulated host that was not up yet; else empty.
+  [[nodiscard]] std::string panic_at_boot() const;
+  [[nodiscard]] bool booting() const { return state_ == State::kBooting; }
+
  private:
   using Clock = std::chrono::steady_clock;
   enum class State : std::uint8_t { kBooting, kRunning, kDone };
@@ -48,7 +52,8 @@ class Session {
   bool cancelled_ = false;
   bool channel_open_ = true;
   Clock::time_point started_ = Clock::now();
-  Clock::time_point up_{}; // when hello came
+  Clock::time_point up_{};                   // when hello came
+  std::chrono::nanoseconds waited_before_{}; // QEMU's wait for CPUs until then
   Clock::time_point cancelled_at_{};
   std::string console_;    // the last of it
   std::string complaints_; // QEMU's own, the last of them

@@ -2,8 +2,10 @@
 // Implementation of staging: walk, trim, ask ld.so for the closure.
 #include "host/lab/staging.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <sys/stat.h>
@@ -62,6 +64,16 @@ Result<> stage_libraries(CpioWriter& archive, const fs::path& path, const std::s
   return {};
 }
 
+// "/bin/sh" of a script that begins with "#! /bin/sh -e"; empty if it is none.
+std::string script_interpreter(std::string_view content) {
+  if (!content.starts_with("#!")) {
+    return {};
+  }
+  std::string_view line = content.substr(2, content.find('\n') - 2);
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  return std::string(line.substr(0, line.find_first_of(" \t\r")));
+}
+
 Result<> stage_file(CpioWriter& archive, const fs::path& path) {
   if (archive.has(path.string())) {
     return {};
@@ -69,7 +81,9 @@ Result<> stage_file(CpioWriter& archive, const fs::path& path) {
   const std::string content = TRY(read_text(path));
   if (!is_elf(content)) {
     archive.add_file(path.string(), content, mode_of(path));
-    return {};
+    const std::string program = script_interpreter(content);
+    std::error_code error;
+    return fs::is_regular_file(program, error) ? stage_file(archive, program) : Result<>();
   }
   archive.add_file(path.string(), trim_elf(content), mode_of(path));
   if (!is_dynamic(content)) {

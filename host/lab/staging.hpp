@@ -2,7 +2,8 @@
 // Stages files of this machine into the lab's initramfs, each at its own absolute path.
 //
 // An ELF file brings its shared libraries (asked of the dynamic linker, which alone knows) and
-// its interpreter, and loses its debug information. A directory brings everything below it.
+// its interpreter, and loses its debug information; a script brings the program that runs it. A
+// directory brings everything below it.
 // Knows nothing about QEMU or kernels. Thread: one at a time.
 #pragma once
 

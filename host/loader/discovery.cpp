@@ -190,7 +190,9 @@ Error plugin_not_found(const Discovery& discovery, std::string_view name, Plugin
   for (const DirectoryListing& listing : discovery.directories) {
     message +=
         (&listing == &discovery.directories.front() ? "" : ", ") + listing.directory.path.string();
-    message += listing.problem ? " (unreadable)" : "";
+    if (listing.problem && listing.problem->os_errno != 0) {
+      message += " (" + std::system_category().message(listing.problem->os_errno) + ")";
+    }
   }
   std::vector<std::string_view> names;
   for (const PluginListing& listing : discovery.listings) {

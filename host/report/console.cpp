@@ -53,12 +53,13 @@ void Console::clear_status() {
 void Console::print(std::string_view line) {
   const std::scoped_lock lock(mutex_);
   const std::string again = std::exchange(status_, {});
-  put((again.empty() ? "" : "\r\x1b[K") + std::string(line) + "\n" + again);
+  put((again.empty() ? "" : "\r\x1b[K") + printable(line) + "\n" + again);
   status_ = again;
 }
 
 void Console::show_status(std::string status) {
   const std::scoped_lock lock(mutex_);
+  status = printable(status);
   // A line that wraps could not be taken back.
   if (winsize size{}; ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) {
     status.resize(std::min<std::size_t>(status.size(), size.ws_col - 1U));
@@ -80,7 +81,8 @@ void Console::on_phase(std::string_view phase, std::int64_t /*at_ns*/) {
 }
 
 void Console::on_step(std::uint32_t number, std::uint32_t of, const engine::StepRecord& step) {
-  step_ = "step " + std::to_string(number) + "/" + std::to_string(of) + " " + printable(step.name);
+  step_ =
+      "step " + std::to_string(number) + "/" + std::to_string(of) + " " + printable_name(step.name);
   if (options_.live) {
     show_status(step_);
   } else if (options_.verbosity >= 0) {
@@ -91,10 +93,17 @@ void Console::on_step(std::uint32_t number, std::uint32_t of, const engine::Step
 void Console::on_op(const engine::OpRecord& op) {
   if (op.status == engine::OpStatus::kFailed && options_.verbosity >= 0) {
     print(step_ + ": op " + std::to_string(op.index) + " " + op.kind +
-          " failed: " + printable(op.error ? op.error->message : ""));
+          " failed: " + (op.error ? op.error->message : ""));
   } else if (options_.verbosity >= 1) {
     print(step_ + ": op " + std::to_string(op.index) + " " + op.kind + " " +
           std::string(to_string(op.status)) + ", " + text::human_duration(op.end_ns - op.start_ns));
+  }
+}
+
+void Console::on_freeze_window(const engine::FreezeWindowRecord& window) {
+  if (options_.verbosity >= 1) {
+    print(step_ + ": freeze window " + std::to_string(window.id) + ", frozen for " +
+          text::human_duration(window.frozen_ns));
   }
 }
 
@@ -108,27 +117,34 @@ void Console::on_machine_event(const Event& event) {
   switch (event.kind) {
   case EventKind::kConsoleLine:
     if (options_.verbosity >= 1) {
-      print("machine: " + printable(event.text));
+      print("machine: " + std::string(event.text));
     }
     return;
   case EventKind::kBootPhase:
     if (options_.live) {
-      show_status(step_ + ": " + printable(event.text));
+      show_status(step_ + ": " + std::string(event.text));
     } else if (options_.verbosity >= 1) {
-      print(step_ + ": " + printable(event.text) + " after " + text::human_duration(event.value));
+      print(step_ + ": " + std::string(event.text) + " after " + text::human_duration(event.value));
     }
     return;
   case EventKind::kSchedulerExit:
-    print("scheduler exited (kind " + std::to_string(event.value) + "): " + printable(event.text));
+    print("scheduler exited (kind " + std::to_string(event.value) +
+          "): " + std::string(event.text));
     return;
   case EventKind::kMachineFailed:
-    print("machine failed: " + printable(event.text));
+    print("machine failed: " + std::string(event.text));
     return;
   case EventKind::kNotice:
     if (options_.verbosity >= 0) {
-      print("machine: " + printable(event.text));
+      print("machine: " + std::string(event.text));
     }
     return;
+  }
+}
+
+void Console::on_kernel_complaint(const engine::KernelComplaint& complaint) {
+  if (options_.verbosity >= 0) {
+    print("kernel " + std::string(engine::to_string(complaint.kind)) + ": " + complaint.text);
   }
 }
 

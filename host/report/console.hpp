@@ -30,8 +30,10 @@ class Console final : public engine::RunObserver, public log::LineSink {
   void on_phase(std::string_view phase, std::int64_t at_ns) override;
   void on_step(std::uint32_t number, std::uint32_t of, const engine::StepRecord& step) override;
   void on_op(const engine::OpRecord& op) override;
+  void on_freeze_window(const engine::FreezeWindowRecord& window) override;
   void on_hold(std::int64_t start_ns, std::int64_t elapsed_ns, std::int64_t total_ns) override;
   void on_machine_event(const Event& event) override;
+  void on_kernel_complaint(const engine::KernelComplaint& complaint) override;
   void on_line(LogLevel level, std::string_view line) noexcept override;
 
  private:

@@ -68,6 +68,12 @@ void EventLog::on_op(const engine::OpRecord& op) {
   write(line);
 }
 
+void EventLog::on_freeze_window(const engine::FreezeWindowRecord& window) {
+  Value line = event("freeze_window", window.at_ns);
+  line.set("freeze_window", freeze_window_value(window));
+  write(line);
+}
+
 // Progress between start and end is for a terminal: a line each 100 ms would bury the rest.
 void EventLog::on_hold(std::int64_t start_ns, std::int64_t elapsed_ns, std::int64_t total_ns) {
   if (!holding_) {
@@ -113,6 +119,13 @@ void EventLog::on_machine_event(const Event& event) {
 void EventLog::on_scheduler_event(const engine::SchedulerEvent& event) {
   Value line = this->event("scheduler", event.at_ns);
   line.set("scheduler_event", scheduler_event_value(event));
+  write(line);
+}
+
+void EventLog::on_kernel_complaint(const engine::KernelComplaint& complaint) {
+  Value line = this->event("kernel_complaint", complaint.at_ns);
+  line.set("kind", engine::to_string(complaint.kind));
+  line.set("text", complaint.text);
   write(line);
 }
 

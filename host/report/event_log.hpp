@@ -28,9 +28,11 @@ class EventLog final : public engine::RunObserver {
   void on_step(std::uint32_t number, std::uint32_t of, const engine::StepRecord& step) override;
   void on_step_end(std::uint32_t number, const engine::StepRecord& step) override;
   void on_op(const engine::OpRecord& op) override;
+  void on_freeze_window(const engine::FreezeWindowRecord& window) override;
   void on_hold(std::int64_t start_ns, std::int64_t elapsed_ns, std::int64_t total_ns) override;
   void on_machine_event(const Event& event) override;
   void on_scheduler_event(const engine::SchedulerEvent& event) override;
+  void on_kernel_complaint(const engine::KernelComplaint& complaint) override;
   void on_payload_start(const engine::PayloadRecord& payload) override;
   void on_payload_end(const engine::PayloadRecord& payload) override;
   void on_end(const engine::RunReport& report) override;

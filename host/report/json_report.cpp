@@ -42,6 +42,7 @@ Value worker_value(const engine::WorkerRecord& worker) {
   value.set("worker", worker.worker);
   value.set("pid", worker.pid);
   value.set("type", work_type_info(worker.type).name);
+  value.set("nice", worker.nice);
   value.set("started", worker.started);
   value.set("completed", worker.completed);
   value.set("wait_status", worker.wait_status);
@@ -53,6 +54,8 @@ Value worker_value(const engine::WorkerRecord& worker) {
   value.set("wall_ns", worker.wall_ns);
   value.set("run_delay_ns", worker.run_delay_ns);
   value.set("cpus_used", integer_array(worker.cpus_used));
+  value.set("cpus_since_limited",
+            worker.cpus_since_limited ? integer_array(*worker.cpus_since_limited) : Value());
   value.set("cpus_permitted", integer_array(worker.cpus_permitted));
   Value& gaps = value.set("gaps", Value::array());
   for (const Gap& gap : worker.gaps) {
@@ -93,6 +96,7 @@ std::string json_document(const engine::RunReport& report) {
   document.set("scheduler", report.scheduler);
   document.set("seed", report.seed);
   document.set("topology", report.topology);
+  document.set("start", report.start ? Value(engine::to_string(*report.start)) : Value());
   Value& machine = document.set("machine", Value::object());
   for (const auto& [key, fact] : report.machine) {
     machine.set(key, fact);
@@ -109,6 +113,27 @@ std::string json_document(const engine::RunReport& report) {
     entry.set("cgroup", capture.cgroup);
     entry.set("pids", integer_array(capture.pids));
   }
+  Value& reads = document.set("kernel_reads", Value::array());
+  for (const engine::KernelReadRecord& read : report.kernel_reads) {
+    reads.push(kernel_read_value(read));
+  }
+  Value& windows = document.set("freeze_windows", Value::array());
+  for (const engine::FreezeWindowRecord& window : report.freeze_windows) {
+    windows.push(freeze_window_value(window));
+  }
+  Value& watches = document.set("watches", Value::array());
+  for (const engine::WatchRecord& watch : report.watches) {
+    watches.push(watch_value(watch));
+  }
+  Value& snapshots = document.set("snapshots", Value::array());
+  for (const engine::SnapshotRecord& snapshot : report.snapshots) {
+    Value& entry = snapshots.push(Value::object());
+    entry.set("name", snapshot.name);
+    entry.set("trigger", snapshot.trigger);
+    entry.set("file", snapshot.file.empty() ? Value() : Value(snapshot.file));
+    entry.set("at_ns", snapshot.at_ns);
+    entry.set("window", snapshot.window);
+  }
   Value& events = document.set("scheduler_events", Value::array());
   for (const engine::SchedulerEvent& event : report.scheduler_events) {
     events.push(scheduler_event_value(event));
@@ -119,6 +144,13 @@ std::string json_document(const engine::RunReport& report) {
   }
   document.set("payloads", payloads_value(report.payloads));
   document.set("metrics", metrics_value(report.payloads));
+  Value& requests = document.set("guest_requests", Value::object());
+  requests.set("answered", report.guest_requests.answered);
+  requests.set("refused", report.guest_requests.refused);
+  Value& complaints = document.set("kernel_log", Value::array());
+  for (const engine::KernelComplaint& complaint : report.kernel_log) {
+    complaints.push(kernel_complaint_value(complaint));
+  }
   Value& checks = document.set("checks", Value::array());
   for (const engine::CheckRecord& check : report.checks) {
     checks.push(check_value(check));

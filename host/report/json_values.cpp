@@ -6,6 +6,7 @@
 #include <schedrig/scheduler_exit.hpp>
 
 #include "host/report/names.hpp"
+#include "host/text/hex.hpp"
 
 namespace schedrig::report {
 
@@ -60,7 +61,59 @@ Value op_value(const engine::OpRecord& op) {
   value.set("status", to_string(op.status));
   value.set("start_ns", op.start_ns);
   value.set("end_ns", op.end_ns);
+  value.set("window", op.window == 0 ? Value() : Value(op.window));
   value.set("error", error_value(op.error));
+  return value;
+}
+
+Value freeze_window_value(const engine::FreezeWindowRecord& window) {
+  Value value = Value::object();
+  value.set("id", window.id);
+  value.set("step", window.step);
+  value.set("ops", window.ops);
+  value.set("at_ns", window.at_ns);
+  value.set("frozen_ns", window.frozen_ns);
+  return value;
+}
+
+Value watch_value(const engine::WatchRecord& watch) {
+  Value value = Value::object();
+  value.set("target", watch.target);
+  value.set("step", watch.step);
+  value.set("address", text::hex_number(watch.address));
+  value.set("len", watch.bytes);
+  value.set("hits", watch.hits);
+  value.set("matches", watch.matches);
+  Value& captures = value.set("captures", Value::array());
+  for (const engine::WatchCaptureRecord& capture : watch.captures) {
+    Value& entry = captures.push(Value::object());
+    entry.set("hit", capture.hit);
+    entry.set("at_ns", capture.at_ns);
+    entry.set("vcpu", capture.vcpu);
+    entry.set("pc", text::hex_number(capture.pc));
+    entry.set("symbol", capture.symbol.empty() ? Value() : Value(capture.symbol));
+    entry.set("value", capture.value);
+    Value& callers = entry.set("callers", Value::array());
+    for (const std::string& caller : capture.callers) {
+      callers.push(caller);
+    }
+  }
+  return value;
+}
+
+Value kernel_read_value(const engine::KernelReadRecord& read) {
+  Value value = Value::object();
+  value.set("tag", read.tag);
+  value.set("target", read.target);
+  value.set("at_ns", read.at_ns);
+  value.set("window", read.window == 0 ? Value() : Value(read.window));
+  if (const auto* bytes = std::get_if<BytesValue>(&read.value)) {
+    value.set("bytes", text::format_hex_bytes(bytes->bytes));
+  } else if (const auto* narrow = std::get_if<U32Value>(&read.value)) {
+    value.set("u32", narrow->value);
+  } else if (const auto* wide = std::get_if<U64Value>(&read.value)) {
+    value.set("u64", wide->value);
+  }
   return value;
 }
 
@@ -85,6 +138,18 @@ Value scheduler_event_value(const engine::SchedulerEvent& event) {
   } else {
     value.set("took_ns", event.took_ns);
     value.set("gap_ns", event.gap_ns ? Value(*event.gap_ns) : Value());
+  }
+  return value;
+}
+
+Value kernel_complaint_value(const engine::KernelComplaint& complaint) {
+  Value value = Value::object();
+  value.set("kind", engine::to_string(complaint.kind));
+  value.set("at_ns", complaint.at_ns);
+  value.set("text", complaint.text);
+  Value& lines = value.set("lines", Value::array());
+  for (const std::string& line : complaint.lines) {
+    lines.push(line);
   }
   return value;
 }

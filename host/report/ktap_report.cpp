@@ -82,7 +82,7 @@ std::string ktap_report(const RunReport& report, std::string_view reproduce) {
                                   ? report.cause->message
                                   : std::string()};
   if (report.verdict != Verdict::kPass) {
-    text += "# reproduce: " + printable(reproduce) + "\n";
+    text += "# reproduce: " + std::string(reproduce) + "\n";
   }
   return text + result_line(1, report.name, whole, report.end);
 }

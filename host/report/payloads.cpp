@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 
 #include "host/engine/payload_checks.hpp"
+#include "host/report/names.hpp"
 #include "host/text/human_duration.hpp"
-#include "host/text/quote.hpp"
 
 namespace schedrig::report {
 namespace {
@@ -90,19 +90,21 @@ std::string stderr_lines(const PayloadRecord& payload) {
   std::string text;
   for (std::size_t i = lines.size() - std::min(lines.size(), kShownStderrLines); i < lines.size();
        ++i) {
-    text += "    stderr: " + text::printable(lines[i]) + "\n";
+    text += "    stderr: " + printable(lines[i]) + "\n";
   }
   return text;
 }
 
 std::string lines_of(const PayloadRecord& payload) {
-  std::string text = "  payload " + engine::payload_label(payload) + "  " + outcome(payload) +
-                     " after " + text::human_duration(payload.end_ns - payload.start_ns) +
-                     ", CPU " + text::human_duration(payload.cpu_ns) + "\n";
+  std::string text = "  payload " + printable_name(engine::payload_label(payload)) + "  " +
+                     outcome(payload) + " after " +
+                     text::human_duration(payload.end_ns - payload.start_ns) + ", CPU " +
+                     text::human_duration(payload.cpu_ns) + "\n";
   for (const engine::CheckRecord& check : payload.checks) {
     if (!payload.gate && check.verdict >= Verdict::kInconclusive) {
-      text += "    " + check.name + "  " + std::string(engine::to_string(check.verdict)) + ": " +
-              check.observed + "; limit: " + check.limit + "; recorded only, gate is false\n";
+      text += "    " + printable_name(check.name) + "  " +
+              std::string(engine::to_string(check.verdict)) + ": " + printable(check.observed) +
+              "; limit: " + printable(check.limit) + "; recorded only, gate is false\n";
     }
   }
   const bool well = payload.end != PayloadEnd::kItself || payload.wait_status == 0;

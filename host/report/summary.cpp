@@ -14,6 +14,7 @@
 #include "host/report/names.hpp"
 #include "host/report/payloads.hpp"
 #include "host/text/human_duration.hpp"
+#include "host/text/quote.hpp"
 
 namespace schedrig::report {
 namespace {
@@ -49,11 +50,16 @@ std::string fact(const RunReport& report, std::string_view key) {
 
 std::string headline(const RunReport& report, bool colour) {
   std::string line = painted(upper(engine::to_string(report.verdict)), report.verdict, colour) +
-                     "  " + report.name + " on " + report.backend;
+                     "  " + printable_name(report.name) + " on " + printable_name(report.backend);
   const std::string kernel = fact(report, "kernel.release");
-  line += kernel.empty() ? "" : ", kernel " + kernel;
-  line += ", scheduler " + report.scheduler;
+  line += kernel.empty() ? "" : ", kernel " + printable_name(kernel);
+  line += ", scheduler " + printable_name(report.scheduler);
   line += ", " + report.topology;
+  if (report.start == engine::MachineStart::kFork) {
+    line += ", from a template";
+  } else if (report.start == engine::MachineStart::kReset) {
+    line += ", reset to a template";
+  }
   return line + ", seed " + std::to_string(report.seed) + "\n";
 }
 
@@ -73,10 +79,31 @@ std::string step_line(std::string_view label, const StepRecord& step, bool colou
 std::string steps(const RunReport& report, bool colour) {
   std::string text;
   for (std::size_t i = 0; i < report.steps.size(); ++i) {
-    text += step_line("step " + std::to_string(i + 1) + " \"" + report.steps[i].name + "\"",
+    text += step_line("step " + std::to_string(i + 1) + " \"" +
+                          printable_name(report.steps[i].name) + "\"",
                       report.steps[i], colour);
   }
   return text;
+}
+
+std::string freeze_windows(const RunReport& report) {
+  if (report.freeze_windows.empty()) {
+    return "";
+  }
+  std::int64_t longest = 0;
+  std::int64_t total = 0;
+  std::uint32_t ops = 0;
+  for (const engine::FreezeWindowRecord& window : report.freeze_windows) {
+    longest = std::max(longest, window.frozen_ns);
+    total += window.frozen_ns;
+    ops += window.ops;
+  }
+  const auto plural = [](std::size_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+  };
+  return "  frozen  " + plural(report.freeze_windows.size(), "window") + " for " +
+         plural(ops, "cold op") + ", " + text::human_duration(total) + " in all, longest " +
+         text::human_duration(longest) + "\n";
 }
 
 std::string checks(const RunReport& report, bool colour) {
@@ -84,11 +111,11 @@ std::string checks(const RunReport& report, bool colour) {
   std::vector<engine::CheckRecord> worst_first = report.checks;
   std::ranges::stable_sort(worst_first, std::greater<>(), &engine::CheckRecord::verdict);
   for (const engine::CheckRecord& check : worst_first) {
-    text += "  check " + check.name + "  " +
+    text += "  check " + printable_name(check.name) + "  " +
             painted(engine::to_string(check.verdict), check.verdict, colour) + ": " +
-            check.observed + "\n";
+            printable(check.observed) + "\n";
     if (check.verdict >= Verdict::kInconclusive) {
-      text += "    limit: " + check.limit + "\n";
+      text += "    limit: " + printable(check.limit) + "\n";
     }
   }
   return text;
@@ -103,6 +130,20 @@ struct GroupRow {
   std::int64_t gap_ns = 0;
   std::uint64_t migrations = 0;
 };
+
+// What a group does, with what tells it from others of its cgroup.
+std::string group_label(const std::map<std::uint32_t, GroupRow>& rows, std::uint32_t number) {
+  const auto plain = [](const WorkerRecord& worker) {
+    return std::string(work_type_info(worker.type).name) +
+           (worker.nice == 0 ? "" : " nice " + std::to_string(worker.nice));
+  };
+  const WorkerRecord& own = *rows.at(number).first;
+  const auto alike = std::ranges::count_if(rows, [&](const auto& row) {
+    const WorkerRecord& other = *row.second.first;
+    return other.cgroup == own.cgroup && plain(other) == plain(own);
+  });
+  return plain(own) + (alike > 1 ? " #" + std::to_string(number) : "");
+}
 
 // One line a worker group: what share of a CPU each of its workers had, and how long they waited.
 std::string groups(const RunReport& report) {
@@ -122,18 +163,25 @@ std::string groups(const RunReport& report) {
   if (rows.empty()) {
     return "";
   }
+  std::map<std::uint32_t, std::string> labels;
+  int width = 8; // of "workers" and the shortest types
+  for (const auto& [number, row] : rows) {
+    const std::string& label = labels[number] = group_label(rows, number);
+    width = std::max(width, static_cast<int>(label.size()));
+  }
   std::array<char, 256> line{};
-  std::snprintf(line.data(), line.size(), "  %-20s %-8s %7s %8s %11s %10s %10s\n", "workers of",
-                "type", "workers", "CPU each", "delay each", "longest gap", "migrations");
+  std::snprintf(line.data(), line.size(), "  %-20s %-*s %7s %8s %11s %10s %10s\n", "workers of",
+                width, "type", "workers", "CPU each", "delay each", "longest gap", "migrations");
   std::string text = line.data();
   for (const auto& [number, row] : rows) {
     const double share = row.wall_ns == 0 ? 0.0
                                           : 100.0 * static_cast<double>(row.cpu_ns) /
                                                 static_cast<double>(row.wall_ns);
-    const std::string where = row.first->cgroup.empty() ? "(runner)" : row.first->cgroup;
-    std::snprintf(line.data(), line.size(), "  %-20.20s %-8.8s %7u %7.1f%% %11s %10s %10llu\n",
-                  where.c_str(), std::string(work_type_info(row.first->type).name).c_str(),
-                  row.workers, share, text::human_duration(row.run_delay_ns / row.workers).c_str(),
+    const std::string where =
+        row.first->cgroup.empty() ? "(runner)" : text::shown(row.first->cgroup, 20);
+    std::snprintf(line.data(), line.size(), "  %-20s %-*s %7u %7.1f%% %11s %10s %10llu\n",
+                  where.c_str(), width, labels[number].c_str(), row.workers, share,
+                  text::human_duration(row.run_delay_ns / row.workers).c_str(),
                   text::human_duration(row.gap_ns).c_str(),
                   static_cast<unsigned long long>(row.migrations));
     text += line.data();
@@ -145,10 +193,10 @@ std::string failure(const RunReport& report, bool colour) {
   if (!report.cause) {
     return "";
   }
-  std::string text =
-      "  " + painted("cause", report.verdict, colour) + ": " + report.cause->message + "\n";
+  std::string text = "  " + painted("cause", report.verdict, colour) + ": " +
+                     printable(report.cause->message) + "\n";
   if (!report.cause->help.empty()) {
-    text += "  help: " + report.cause->help + "\n";
+    text += "  help: " + printable(report.cause->help) + "\n";
   }
   return text;
 }
@@ -168,7 +216,7 @@ std::string exit_lines(const engine::SchedulerEvent& event) {
   const std::string meant = event.expected    ? ", as expected"
                             : event.restarted ? ", restarted as it asked"
                                               : "";
-  std::string text = "  scheduler " + event.scheduler + " exited at " +
+  std::string text = "  scheduler " + printable_name(event.scheduler) + " exited at " +
                      text::human_duration(event.at_ns) + meant + ": " +
                      std::string(exit_kind_info(event.exit_kind).name) + " (" +
                      std::to_string(event.exit_kind) + "), " + printable(event.reason) +
@@ -191,8 +239,8 @@ std::string scheduler_events(const RunReport& report) {
       continue;
     }
     const bool attach = event.kind == engine::SchedulerEventKind::kAttach;
-    text += "  scheduler " + event.scheduler + (attach ? " attached at " : " detached at ") +
-            text::human_duration(event.at_ns);
+    text += "  scheduler " + printable_name(event.scheduler) +
+            (attach ? " attached at " : " detached at ") + text::human_duration(event.at_ns);
     if (event.gap_ns) {
       text += ", gap without a scheduler " + text::human_duration(*event.gap_ns);
     }
@@ -205,7 +253,7 @@ std::string scheduler_events(const RunReport& report) {
 
 std::string summary(const RunReport& report, std::string_view reproduce, bool colour) {
   std::string text = headline(report, colour) + failure(report, colour) + scheduler_events(report) +
-                     steps(report, colour) + checks(report, colour) +
+                     steps(report, colour) + freeze_windows(report) + checks(report, colour) +
                      payload_lines(report.payloads) + groups(report);
   if (report.verdict != Verdict::kPass) {
     text += "  reproduce: " + std::string(reproduce) + "\n";

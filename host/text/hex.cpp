@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/text/hex.hpp"
 
+#include <array>
 #include <charconv>
 
 #include "host/text/quote.hpp"
@@ -21,6 +22,23 @@ Result<std::vector<std::uint8_t>> parse_hex_bytes(std::string_view text) {
     bytes.push_back(byte);
   }
   return bytes;
+}
+
+std::string format_hex_bytes(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xFU];
+  }
+  return text;
+}
+
+std::string hex_number(std::uint64_t number) {
+  std::array<char, 16> digits{};
+  const auto [end, error] = std::to_chars(digits.begin(), digits.end(), number, 16);
+  return "0x" + std::string(digits.begin(), error == std::errc{} ? end : digits.begin());
 }
 
 } // namespace schedrig::text

@@ -45,4 +45,8 @@ Result<LeadingNumber> parse_leading_number(std::string_view text) {
   return LeadingNumber{TRY(convert(text.substr(0, length), 10, text)), text.substr(length)};
 }
 
+std::string numbered(std::string_view what, std::uint64_t count) {
+  return std::string(what) + (count == 1 ? " 0 only" : "s 0 to " + std::to_string(count - 1));
+}
+
 } // namespace schedrig::text

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <schedrig/result.hpp>
@@ -22,5 +23,8 @@ struct LeadingNumber {
   std::string_view rest;
 };
 [[nodiscard]] Result<LeadingNumber> parse_leading_number(std::string_view text);
+
+// What `count` things are numbered: "node 0 only", "nodes 0 to 3".
+[[nodiscard]] std::string numbered(std::string_view what, std::uint64_t count);
 
 } // namespace schedrig::text

@@ -107,4 +107,29 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string shown(std::string_view text, std::size_t most) {
+  std::string result;
+  while (!text.empty()) {
+    if (result.size() >= most) {
+      return result + "...";
+    }
+    if (text.front() == '\t') {
+      result += '\t';
+      text.remove_prefix(1);
+    } else {
+      text.remove_prefix(append_printable(result, text));
+    }
+  }
+  return result;
+}
+
+std::string shown_lines(std::string_view text, std::size_t most) {
+  std::string result;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    result += shown(text.substr(0, end), most) + "\n";
+    text.remove_prefix(end + 1);
+  }
+  return result + shown(text, most);
+}
+
 } // namespace schedrig::text

@@ -2,6 +2,7 @@
 // Text from a user or a guest, made fit for a message. Thread: any.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,11 @@ namespace schedrig::text {
 
 // The same without quotes, escapes of quotes and cut: for text that is shown as it stands.
 [[nodiscard]] std::string printable(std::string_view text);
+
+// As printable, but tabs stay, and after `most` bytes it is cut with "...": for one line.
+[[nodiscard]] std::string shown(std::string_view text, std::size_t most);
+// The same for text of several lines, each of which is cut for itself.
+[[nodiscard]] std::string shown_lines(std::string_view text, std::size_t most);
 
 // Bytes of the UTF-8 character that `text` begins with; 0 where it begins with none. Requires: not
 // empty. Overlong forms, surrogates and values above U+10FFFF are none (RFC 3629, section 4).

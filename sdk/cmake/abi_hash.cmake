@@ -1,8 +1,9 @@
 # Writes schedrig/abi_hash.hpp: a hash over the SDK headers whose layout host and plugins share.
 # Two builds with different boundary headers then refuse each other's plugins instead of crashing.
 set(SCHEDRIG_BOUNDARY_HEADERS
-  backend.hpp files.hpp params.hpp payloads.hpp plugin.hpp probe.hpp
-  scheduler_exit.hpp schedulers.hpp sim_policy.hpp status.hpp tasks.hpp topology.hpp work.hpp)
+  backend.hpp files.hpp fork.hpp params.hpp payloads.hpp plugin.hpp probe.hpp
+  freeze.hpp guest_memory.hpp memory_regions.hpp scheduler_exit.hpp schedulers.hpp sim_policy.hpp status.hpp tasks.hpp
+  topology.hpp vcpus.hpp watch.hpp work.hpp)
 
 function(schedrig_write_abi_hash include_dir out_dir)
   set(all "")

@@ -9,10 +9,11 @@ namespace {
 constexpr std::string_view kFiles = "schedrig.files/1";
 constexpr std::string_view kFilesTasks = "schedrig.files/1 schedrig.tasks/1";
 constexpr std::string_view kAffinity = "schedrig.affinity/1";
-constexpr std::string_view kTasks = "schedrig.tasks/1";
 constexpr std::string_view kPayloads = "schedrig.files/1 schedrig.payloads/1";
-constexpr std::string_view kMemory = "schedrig.memory/1";
-constexpr std::string_view kColdMemory = "schedrig.memory/1 schedrig.vcpus/1";
+constexpr std::string_view kHotMemory = "schedrig.memory/1 schedrig.kernel/1";
+constexpr std::string_view kColdMemory = "schedrig.memory/1 schedrig.freeze/1 schedrig.kernel/1";
+constexpr std::string_view kWatch = "schedrig.memory/1 schedrig.kernel/1 schedrig.watch/1";
+constexpr std::string_view kBpfMaps = "schedrig.bpfmaps/1";
 constexpr std::string_view kSchedulers = "schedrig.schedulers/1";
 
 constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
@@ -32,13 +33,13 @@ constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
     {"run_payload", "start a declared program in the background", kPayloads, true},
     {"wait_payload", "wait for a payload's exit and evaluate its checks", kPayloads, true},
     {"kill_payload", "kill a payload's process group", kPayloads, true},
-    {"capture_snapshot", "host-side diagnostic snapshot under a name", kColdMemory, false},
-    {"watch_snapshot", "snapshot whenever the guest writes a symbol", kColdMemory, false},
-    {"read_kernel_hot", "read kernel memory while the machine runs", kMemory, false},
-    {"read_kernel_cold", "read kernel memory with all vCPUs parked", kColdMemory, false},
-    {"write_kernel_hot", "write kernel memory while the machine runs", kMemory, false},
-    {"write_kernel_cold", "write kernel memory with all vCPUs parked", kColdMemory, false},
-    {"pin_bpf_map", "keep a BPF map alive until the run ends", kTasks, false},
+    {"capture_snapshot", "host-side diagnostic snapshot under a name", kColdMemory, true},
+    {"watch_snapshot", "snapshot whenever the guest writes a symbol", kWatch, true},
+    {"read_kernel_hot", "read kernel memory while the machine runs", kHotMemory, true},
+    {"read_kernel_cold", "read kernel memory with all vCPUs parked", kColdMemory, true},
+    {"write_kernel_hot", "write kernel memory while the machine runs", kHotMemory, true},
+    {"write_kernel_cold", "write kernel memory with all vCPUs parked", kColdMemory, true},
+    {"pin_bpf_map", "keep a BPF map alive until the run ends", kBpfMaps, false},
     {"attach_scheduler", "start a scheduler and wait until it is attached", kSchedulers, true},
     {"detach_scheduler", "disable the running scheduler", kSchedulers, true},
     {"restart_scheduler", "kill and respawn the attached scheduler", kSchedulers, true},

@@ -75,6 +75,34 @@ TEST(Cli, another_seed_is_another_run) {
   EXPECT_NE(second.err.find("seed=7"), std::string::npos);
 }
 
+TEST(Cli, what_became_of_memory_regions_is_in_the_report) {
+  const ScenarioFile file(R"(schema = 1
+[machine.memory]
+size = "512MiB"
+regions = [ { name = "low", size = "256MiB" }, { name = "weak", cache = "noncoherent" } ]
+[[step]]
+)");
+  const CommandResult result = schedrig({"run", file.path(), "--json", "-"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find(R"("memory.low.cache": "not requested")"), std::string::npos);
+  EXPECT_NE(result.out.find(R"("memory.weak.cache": "dropped: no capability")"), std::string::npos)
+      << result.out;
+}
+
+TEST(Cli, a_required_cache_type_that_is_not_to_be_had_makes_no_machine) {
+  const ScenarioFile file(R"(schema = 1
+[machine.memory]
+size = "512MiB"
+regions = [ { name = "weak", cache = "noncoherent", required = true } ]
+[[step]]
+)");
+  const CommandResult result = schedrig({"run", file.path()});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_NE(result.out.find("memory region \"weak\": its noncoherent cache type is required"),
+            std::string::npos)
+      << result.out;
+}
+
 TEST(Cli, five_mistakes_give_five_located_errors_and_exit_code_2) {
   const ScenarioFile file(R"(schema = 1
 [run]
@@ -201,6 +229,68 @@ TEST(Cli, an_unknown_command_is_answered_with_the_nearest) {
   EXPECT_NE(result.err.find("did you mean \"run\"?"), std::string::npos) << result.err;
 }
 
+TEST(Cli, an_unknown_option_is_named_with_the_nearest_and_where_help_is) {
+  struct Case {
+    std::vector<std::string> arguments;
+    const char* error;
+    const char* help;
+  };
+  for (const Case& one : std::vector<Case>{
+           {{"--frobnicate"},
+            "schedrig: error: `schedrig` has no option \"--frobnicate\"\n",
+            "  help: `schedrig --help` lists what it takes\n"},
+           {{"run", "--sead=7"},
+            "`schedrig run` has no option \"--sead\"\n",
+            "did you mean \"--seed\"? `schedrig run --help` lists"},
+           {{"run", "x.toml", "--colour", "auto"}, "no option \"--colour\"", "mean \"--color\"?"},
+           {{"run", "x.toml", "y.toml"}, "`schedrig run` takes no further argument \"y.toml\"", ""},
+           {{"-v", "runn", "x.toml"}, "there is no command \"runn\"\n", "did you mean \"run\"?"},
+           {{"kernel", "lst"}, "there is no command \"lst\" of `schedrig kernel`", "\"list\"?"},
+           {{"run"}, "CONFIG is required\n", "`schedrig run --help`"},
+           {{"run", "x.toml", "--\x1b[31m"}, "no option \"--\\x1b[31m\"", ""}}) {
+    const CommandResult result = schedrig(one.arguments);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.out, "");
+    EXPECT_NE(result.err.find(one.error), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find(one.help), std::string::npos) << result.err;
+  }
+}
+
+TEST(Cli, a_plugin_directory_that_cannot_be_read_is_named_with_the_reason) {
+  const CommandResult missing = schedrig({"plugins", "--plugin-dir", "/nonexistent/plugins"});
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_NE(missing.err.find("read plugin directory \"/nonexistent/plugins\": No such file or "
+                             "directory"),
+            std::string::npos)
+      << missing.err;
+  const CommandResult file = schedrig({"plugins", "--plugin-dir=" + kSchedrig});
+  EXPECT_EQ(file.exit_code, 2);
+  EXPECT_NE(file.err.find("Not a directory"), std::string::npos) << file.err;
+  const ScenarioFile config(std::string(kSpin) + "[plugins]\npath = [\"/nonexistent\"]\n");
+  const CommandResult of_config =
+      schedrig({"run", config.path(), "--set", "run.scheduler=\"nothing\""});
+  EXPECT_EQ(of_config.exit_code, 2);
+  EXPECT_NE(of_config.err.find("/nonexistent (No such file or directory)"), std::string::npos)
+      << of_config.err;
+}
+
+// /dev/full takes nothing: ENOSPC (full(4)).
+TEST(Cli, results_that_stdout_does_not_take_are_an_error_of_every_verb) {
+  const std::string config = kSource + "/configs/quickstart.toml";
+  for (const std::string& arguments : std::vector<std::string>{
+           "ops", "ops --json", "schema", "explain run.seed", "explain --config " + config,
+           "plugins", "completions bash", "check " + config, "run --dry-run " + config, "--help",
+           "--version"}) {
+    const CommandResult result =
+        test::run_command({"/bin/sh", "-c", kSchedrig + " " + arguments + " > /dev/full"});
+    EXPECT_EQ(result.exit_code, 5) << arguments;
+    EXPECT_NE(result.err.find("schedrig: error: write the results to stdout: No space left on "
+                              "device"),
+              std::string::npos)
+        << arguments << ": " << result.err;
+  }
+}
+
 TEST(Cli, check_accepts_every_config_and_runs_nothing) {
   for (const auto& entry : fs::directory_iterator(kSource + "/configs")) {
     if (entry.path().extension() == ".toml") {
@@ -222,6 +312,32 @@ TEST(Cli, plugins_lists_the_bundled_ones_as_usable) {
     EXPECT_NE(result.out.find(std::string("\n  ") + plugin + " "), std::string::npos) << result.out;
   }
   EXPECT_EQ(result.out.find("refused"), std::string::npos) << result.out;
+}
+
+TEST(Cli, doctor_tells_by_its_exit_code_whether_something_failed) {
+  EXPECT_EQ(schedrig({"doctor", "mock"}).exit_code, 0);
+  const CommandResult unknown = schedrig({"doctor", "mokc"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_NE(unknown.err.find("mock"), std::string::npos) << unknown.err;
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"doctor"}, std::vector<std::string>{"doctor", "kvm"}}) {
+    const CommandResult result = schedrig(arguments);
+    const bool failed = ("\n" + result.out).find("\nfail") != std::string::npos;
+    EXPECT_EQ(result.exit_code, failed ? 5 : 0) << result.out;
+  }
+}
+
+TEST(Cli, check_warns_of_what_the_doctor_finds_wrong_for_the_backend) {
+  const ScenarioFile file(kSpin);
+  const CommandResult mock = schedrig({"check", file.path()});
+  EXPECT_EQ(mock.err, "");
+  const CommandResult kvm = schedrig({"check", file.path(), "--set", "run.backend=\"kvm\""});
+  const bool warned = kvm.err.find("warning: this host, kvm: ") != std::string::npos;
+  const bool said = kvm.out.find(": ok, warnings of this host: ") != std::string::npos;
+  EXPECT_EQ(warned, said) << kvm.err << kvm.out;
+  if (kvm.exit_code == 0) { // else the machine cannot be made here at all
+    EXPECT_EQ(warned, schedrig({"doctor", "kvm"}).exit_code == 5) << kvm.err;
+  }
 }
 
 TEST(Cli, bad_usage_is_exit_code_2) {

@@ -65,6 +65,22 @@ TEST(Check, accepts_what_needs_another_host_when_the_host_is_skipped) {
             0);
 }
 
+TEST(Check, says_which_programs_and_files_of_payloads_are_not_here) {
+  const std::string backdrop = "[[backdrop.cgroup]]\nname = \"g\"\n"
+                               "[[step]]\nname = \"s\"\nhold = \"1s\"\n";
+  const ScenarioFile file("schema = 1\n[run]\nbackend = \"kvm\"\n"
+                          "[[payload]]\nname = \"a\"\nbinary = \"./no_such_program\"\n"
+                          "[[payload]]\nname = \"b\"\nbinary = \"no_such_program\"\n"
+                          "[[payload]]\nname = \"c\"\nbinary = \"true\"\n"
+                          "files = [\"no_such_file\"]\n" +
+                          backdrop);
+  const CommandResult result = schedrig({"check", file.path()});
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_TRUE(contains(result.err, "payload \"a\": there is no file")) << result.err;
+  EXPECT_TRUE(contains(result.err, "\"no_such_program\" is in no directory of PATH")) << result.err;
+  EXPECT_TRUE(contains(result.err, "payload \"c\": there is no file")) << result.err;
+}
+
 TEST(Layers, an_overlay_and_a_base_reach_the_run) {
   const ScenarioFile base(kSpin, "base");
   const ScenarioFile over("schema = 1\n[run]\nseed = 77\n", "over");
@@ -94,6 +110,9 @@ TEST(Explain, says_the_value_and_where_it_came_from) {
 }
 
 TEST(Explain, knows_the_format_and_the_plugins_without_a_config) {
+  const CommandResult section = schedrig({"explain", "backend.kvm"});
+  EXPECT_EQ(section.exit_code, 0) << section.err;
+  EXPECT_NE(section.out.find("cpu_vendor"), std::string::npos) << section.out;
   const CommandResult seed = schedrig({"explain", "run.seed"});
   EXPECT_TRUE(contains(seed.out, "  default: 1\n")) << seed.out;
   const CommandResult op = schedrig({"explain", "step.op.freeze_cgroup"});
@@ -128,7 +147,8 @@ TEST(OpsJson, has_parameters_and_what_each_backend_can_do) {
                 ->as_bool();
   };
   EXPECT_TRUE(able("freeze_cgroup", "mock"));
-  EXPECT_FALSE(able("read_kernel_cold", "mock")) << "has no memory facet";
+  EXPECT_TRUE(able("read_kernel_cold", "mock"));
+  EXPECT_FALSE(able("pin_bpf_map", "mock")) << "has no facet for maps";
 }
 
 TEST(SchemaVerb, prints_the_committed_schema) {

@@ -38,6 +38,9 @@ std::vector<Example> examples() {
   constexpr std::string_view kPrompt = "$ schedrig ";
   std::vector<Example> found;
   for (const auto& entry : fs::directory_iterator(SCHEDRIG_SOURCE_DIR "/docs/guide")) {
+    if (entry.path().extension() != ".md") {
+      continue; // what a guide uses
+    }
     std::ifstream file(entry.path());
     const std::string text((std::istreambuf_iterator<char>(file)), {});
     bool inside = false;

@@ -5,7 +5,7 @@
 namespace schedrig {
 namespace {
 
-CommandResult run_with(const std::string& faults) {
+CommandResult run_with(const std::string& faults, const std::string& sections = "") {
   const ScenarioFile file(R"(schema = 1
 [run]
 name = "faults"
@@ -14,6 +14,7 @@ scheduler = "fifo"
 topology = "1n1l2c1t"
 [backend.mock]
 faults = [ )" + faults + R"( ]
+)" + sections + R"(
 [[step]]
 name = "load"
 hold = "1s"
@@ -54,7 +55,7 @@ TEST(MockFaults, a_worker_that_dies_is_stuck) {
 TEST(MockFaults, a_scheduler_exits_with_the_kind_that_was_asked_for) {
   const CommandResult result = run_with(R"({ at = "500ms", scheduler_exit = "error_bpf" })");
   EXPECT_EQ(result.exit_code, 1);
-  says(result, "cause: step 1 \"load\", hold: scheduler \"fifo\" exited by itself at 500 ms: "
+  says(result, "cause: step 1 \"load\", hold: scheduler \"fifo\" was ejected at 500 ms: "
                "SCX_EXIT_ERROR_BPF");
 }
 
@@ -64,22 +65,63 @@ TEST(MockFaults, a_lost_machine_is_infrastructure) {
   says(result, "the machine failed: lost, as [backend.mock] faults asks for");
 }
 
+TEST(MockFaults, a_kernel_that_warns_fails_the_run_at_its_end) {
+  const CommandResult result = run_with(
+      R"({ at = "500ms", console_line = "WARNING: CPU: 0 PID: 1 at kernel/sched/core.c:1 x" })");
+  EXPECT_EQ(result.exit_code, 1);
+  says(result, "kernel WARN: WARNING: CPU: 0 PID: 1 at kernel/sched/core.c:1 x");
+  says(result, "cause: check kernel_log: WARN at 500 ms: WARNING: CPU: 0 PID: 1");
+}
+
+TEST(MockFaults, a_kernel_that_cannot_go_on_ends_the_run_at_once) {
+  const std::string bug =
+      R"({ at = "500ms", console_line = "kernel BUG at kernel/sched/core.c:1!" })";
+  const CommandResult result = run_with(bug);
+  EXPECT_EQ(result.exit_code, 1);
+  says(result, "step 1 \"load\", hold: the kernel: BUG: kernel BUG at kernel/sched/core.c:1!");
+  // Only told where nobody asks for a verdict.
+  const CommandResult told = run_with(bug, "[checks]\nkernel_log = false\n");
+  EXPECT_EQ(told.exit_code, 0);
+  says(told, "kernel BUG: kernel BUG at kernel/sched/core.c:1!");
+}
+
 TEST(MockFaults, slow_files_run_into_the_deadline) {
   const CommandResult result = run_with(R"({ slow_files = "10min" })");
   EXPECT_EQ(result.exit_code, 124);
   says(result, "the run's deadline passed");
 }
 
-TEST(MockFaults, wrong_ones_are_refused) {
-  const CommandResult none = run_with(R"({ at = "1s" })");
-  EXPECT_NE(none.exit_code, 0);
-  says(none, "[backend.mock] faults[0]: it names no fault");
-  says(run_with(R"({ file_write = "a", machine_lost = true })"),
-       "faults[0]: it names file_write and machine_lost");
-  says(run_with(R"({ file_write = "a", errno = "EOOPS" })"), "\"EOOPS\" is no errno");
-  says(run_with(R"({ scheduler_exit = "boredom" })"), "\"boredom\" is no exit kind");
-  says(run_with(R"({ late_vcpu = 1, by = "50ms" })"),
-       "late_vcpu needs schedrig.vcpus/1, which backend \"mock\" does not have");
+// Checked, and not made: the machine itself is left out.
+CommandResult check_with(const std::string& faults) {
+  const ScenarioFile file("schema = 1\n[run]\nscheduler = \"fifo\"\n[backend.mock]\nfaults = [\n" +
+                          faults + "\n]\n[[step]]\nhold = \"1s\"\n");
+  return schedrig({"check", "--skip", "host", file.path()});
+}
+
+TEST(MockFaults, wrong_ones_are_found_at_their_places) {
+  const CommandResult none = check_with(R"({ at = "1s" })");
+  EXPECT_EQ(none.exit_code, 2);
+  says(none, ":6:3: error: [backend.mock] faults[0]: it names no fault");
+  says(check_with(R"({ file_write = "a", machine_lost = true })"),
+       ":6:3: error: [backend.mock] faults[0]: it names file_write and machine_lost");
+  says(check_with("{ kill_worker = 1 },\n{ file_write = \"a\", errno = \"EOOPS\" }"),
+       ":7:29: error: [backend.mock] faults[1]: \"EOOPS\" is no errno");
+  says(check_with(R"({ scheduler_exit = "boredom" })"),
+       ":6:20: error: [backend.mock] faults[0]: \"boredom\" is no exit kind");
+  says(check_with(R"({ late_vcpu = 512 })"), ":6:15: error: ");
+}
+
+TEST(MockFaults, all_wrong_ones_are_told_at_once) {
+  const CommandResult both =
+      check_with("{ errno = \"EOOPS\", file_write = \"a\" },\n{ at = \"1s\" }");
+  says(both, ":6:11: error: [backend.mock] faults[0]: \"EOOPS\"");
+  says(both, ":7:3: error: [backend.mock] faults[1]: it names no fault");
+}
+
+TEST(MockFaults, a_run_refuses_them_too) {
+  const CommandResult result = run_with(R"({ scheduler_exit = "boredom" })");
+  EXPECT_EQ(result.exit_code, 2);
+  says(result, "\"boredom\" is no exit kind");
 }
 
 } // namespace

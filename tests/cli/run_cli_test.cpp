@@ -44,6 +44,37 @@ TEST(DryRun, of_a_run_in_the_lab_is_the_same_plan) {
   }
 }
 
+TEST(RunInTheLab, of_several_runs_only_the_json_document_comes_back) {
+  const std::string events = testing::TempDir() + "schedrig-lab-events.jsonl";
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"lab", "run"}, std::vector<std::string>{"run", "--lab"}}) {
+    std::vector<std::string> command = verb;
+    command.insert(command.end(), {kQuickstart, "--repeat", "2", "--events", events});
+    const CommandResult result = schedrig(command);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_TRUE(contains(result.err, "only the JSON document comes back, no events")) << result.err;
+  }
+  EXPECT_FALSE(fs::exists(events));
+}
+
+TEST(DryRun, names_the_cold_ops_that_share_a_freeze_window) {
+  const auto read = [](const std::string& tag) {
+    return "[[step.op]]\nkind = \"read_kernel_cold\"\ntag = \"" + tag +
+           "\"\ntarget = { symbol = \"nr_threads\" }\nwidth = \"u32\"\n";
+  };
+  const ScenarioFile file(std::string("schema = 1\n[[step]]\nname = \"s\"\n") + read("a") +
+                          read("b") + "[[step.op]]\nkind = \"add_cgroup\"\nname = \"x\"\n" +
+                          read("c"));
+  const CommandResult result = schedrig({"run", "--dry-run", file.path()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(contains(result.out, "step 1/1 s\n  ops 1 to 2 share one freeze window\n  op 1 "))
+      << result.out;
+  const std::string::size_type first = result.out.find("share one");
+  EXPECT_EQ(result.out.find("share one", first + 1), std::string::npos)
+      << "op 4 is behind another op: its window is its own\n"
+      << result.out;
+}
+
 TEST(Repeat, runs_with_one_seed_after_another_and_counts) {
   const ScenarioFile file(kSpin);
   const CommandResult result = schedrig({"run", file.path(), "--repeat", "3", "--seed", "5"});
@@ -91,6 +122,9 @@ long resident_pages(const std::string& proc) {
 }
 
 TEST(Repeat, two_hundred_runs_hold_no_more_than_ten) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer keeps what was freed; it looks for leaks itself";
+#endif
   const ScenarioFile file(kSpin);
   // Long enough a run that the test looks while the tenth has just ended.
   test::Command command({kSchedrig, "run", file.path(), "--until-fail", "--set",
@@ -109,6 +143,28 @@ TEST(Repeat, two_hundred_runs_hold_no_more_than_ten) {
   EXPECT_LT(resident_pages(proc), pages + 1024) << "4 MiB: 20 KiB a run";
   command.kill(SIGINT);
   EXPECT_EQ(command.finish().exit_code, 130);
+}
+
+// The last line of `text`, without its end.
+std::string last_line(const std::string& text) {
+  const std::string lines = text.substr(0, text.find_last_not_of('\n') + 1);
+  return lines.substr(lines.rfind('\n') + 1);
+}
+
+// The runs are so short that most of these signals come between two of them.
+TEST(Repeat, interrupted_within_a_run_or_between_two_it_counts_and_says_so) {
+  const ScenarioFile file(kSpin);
+  for (int i = 0; i < 12; ++i) {
+    test::Command command({kSchedrig, "run", file.path(), "--until-fail", "-q", "-q"});
+    ASSERT_TRUE(command.wait_for_stderr("seed=" + std::to_string(1 + i % 4) + " "));
+    usleep(static_cast<useconds_t>(i) * 300);
+    command.kill(SIGINT);
+    command.kill(SIGINT); // as timeout(1) does: the process, then its group
+    const CommandResult result = command.finish();
+    EXPECT_EQ(result.exit_code, 130);
+    EXPECT_TRUE(contains(last_line(result.out), " pass")) << result.out;
+    EXPECT_TRUE(contains(last_line(result.err), " exit=130 end=interrupted ")) << result.err;
+  }
 }
 
 TEST(Seed, takes_every_value_of_64_bits) {
@@ -157,6 +213,105 @@ TEST(TopologyHost, is_the_machine_that_schedrig_runs_on) {
   EXPECT_TRUE(
       contains(plan.out, cpus == 1 ? ", CPUs 0," : ", CPUs 0-" + std::to_string(cpus - 1) + ","))
       << plan.out;
+}
+
+TEST(Run, checks_the_isolation_of_workers_whose_cpuset_came_later) {
+  const ScenarioFile file(R"(schema = 1
+[run]
+name = "later"
+scheduler = "fifo"
+[machine]
+topology = "1n1l4c1t"
+[[backdrop.cgroup]]
+name = "a"
+work = [ { type = "spin", workers = 4 } ]
+[[step]]
+name = "free"
+hold = "200ms"
+[[step]]
+name = "limited"
+hold = "200ms"
+[[step.op]]
+kind = "set_cpuset"
+cgroup = "a"
+cpus = { exact = "0" }
+)");
+  const CommandResult result = schedrig({"run", file.path(), "--json", "-"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto report = json::parse(result.out, "report");
+  ASSERT_TRUE(report) << result.out;
+  std::size_t elsewhere_before = 0;
+  for (const json::Value& worker : *report->find("workers")->as_array()) {
+    EXPECT_EQ(*worker.find("cpus_since_limited")->as_array(), json::Array{json::Value(0)});
+    elsewhere_before += worker.find("cpus_used")->as_array()->size() - 1;
+  }
+  EXPECT_EQ(elsewhere_before, 3U) << "each had a CPU of its own";
+  EXPECT_NE(result.out.find("4 workers with a cpuset, no excursion"), std::string::npos)
+      << result.out;
+}
+
+TEST(Run, refuses_what_its_backend_cannot_do_by_the_facets_that_it_lacks) {
+  const ScenarioFile file(R"(schema = 1
+[run]
+scheduler = "fifo"
+[checks]
+work_conservation = "1s"
+[observe]
+monitor = "10ms"
+[[step]]
+hold = "10ms"
+)");
+  const CommandResult checked = schedrig({"check", file.path()});
+  EXPECT_EQ(checked.exit_code, 2) << checked.out;
+  for (const char* part :
+       {":5:21: error: check work_conservation needs schedrig.monitor/1, which backend \"mock\" "
+        "does not have\n",
+        ":7:11: error: [observe] monitor needs schedrig.monitor/1,"}) {
+    EXPECT_TRUE(contains(checked.err, part)) << part << " in\n" << checked.err;
+  }
+  const CommandResult run = schedrig({"run", file.path()});
+  EXPECT_EQ(run.exit_code, 2) << run.out;
+  EXPECT_TRUE(contains(run.out, ":6: [observe] monitor needs schedrig.monitor/1,")) << run.out;
+}
+
+TEST(Summary, tells_worker_groups_of_one_cgroup_apart) {
+  const ScenarioFile file(R"(schema = 1
+[[step]]
+hold = "100ms"
+[[step.cgroup]]
+name = "batch"
+work = [ { type = "spin", workers = 2 }, { type = "spin", workers = 2, nice = 5 },
+         { type = "yield" }, { type = "yield" } ]
+)");
+  const CommandResult result = schedrig({"run", file.path()});
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+  for (const char* row :
+       {"  batch                spin           ", "  batch                spin nice 5    ",
+        "  batch                yield #2     ", "  batch                yield #3     "}) {
+    EXPECT_TRUE(contains(result.out, row)) << row << "\n" << result.out;
+  }
+}
+
+TEST(Summary, shows_what_a_terminal_would_obey_and_cuts_what_nobody_reads) {
+  const std::string name = "\x1b[2Jrun\n" + std::string(100'000, 'n');
+  const std::string spelled = R"(\u001b[2Jrun\n)" + std::string(100'000, 'n');
+  const ScenarioFile file("schema = 1\n[run]\nname = \"" + spelled +
+                          "\"\n[[step]]\nname = \"\\u009bstep\"\nhold = \"10ms\"\n");
+  const CommandResult result = schedrig({"run", file.path(), "-v"});
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+  for (const std::string& stream : {result.out, result.err}) {
+    EXPECT_FALSE(contains(stream, "\x1b")) << stream;
+    EXPECT_FALSE(contains(stream, "\xc2\x9b")) << stream;
+    EXPECT_LT(stream.size(), 5'000U);
+    EXPECT_TRUE(contains(stream, R"(\xc2\x9bstep)")) << stream;
+  }
+  EXPECT_TRUE(contains(result.out, R"(PASS  \x1b[2Jrun\x0annn)")) << result.out;
+  const CommandResult plan = schedrig({"run", "--dry-run", file.path()});
+  EXPECT_FALSE(contains(plan.out, "\x1b")) << plan.out;
+  EXPECT_LT(plan.out.size(), 10'000U);
+  const auto json = json::parse(schedrig({"run", file.path(), "--json", "-"}).out, "report");
+  ASSERT_TRUE(json);
+  EXPECT_EQ(*json->find("name")->as_string(), name);
 }
 
 } // namespace

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
     Faults, PlantedBugs,
     testing::Values(
         Planted{"unknown_dsq",
-                {"cause: step 1 \"load\", hold: scheduler \"mine\" exited by itself",
+                {"cause: step 1 \"load\", hold: scheduler \"mine\" was ejected",
                  "SCX_EXIT_ERROR (1024), runtime error: non-existent DSQ 0x7 for spin[",
                  "help: task pid ", "was inserted into DSQ 7, which does not exist",
                  "create_dsq(7) in on_init"}},

@@ -16,23 +16,29 @@ namespace {
 // An emulated host boots a guest in some ten seconds; a loaded one needs several times that.
 constexpr std::int64_t kBootNs = 180'000'000'000;
 constexpr std::int64_t kAttachNs = 30'000'000'000;
-constexpr std::int64_t kShutDownNs = 5'000'000'000;
+constexpr std::int64_t kShutDownNs = 60'000'000'000;
+// Some hundred megabytes are copied, under emulation.
+constexpr std::int64_t kSaveNs = 60'000'000'000;
 
 // The fault comes after every worker has run once; the watchdog is as short as a test's patience.
 constexpr std::int64_t kFaultAfterNs = 50'000'000;
 constexpr std::int64_t kWatchdogNs = 500'000'000;
+// On a real clock the kernel first takes over every task, which is part of the attach, and an
+// emulated CPU is kept from its work for seconds now and then.
+constexpr std::int64_t kRealFaultAfterNs = 1'500'000'000;
+constexpr std::int64_t kRealWatchdogNs = 5'000'000'000;
 
-constexpr std::array<ParamValue, 3> fault(std::string_view name) {
-  return {ParamValue{.type = ParamType::kString, .key = "fault", .text = name},
-          ParamValue{
-              .type = ParamType::kDuration, .key = "after", .integer = kFaultAfterNs, .text = {}},
-          ParamValue{
-              .type = ParamType::kDuration, .key = "watchdog", .integer = kWatchdogNs, .text = {}}};
+std::vector<ParamValue> fault(std::string_view name, bool real_clock) {
+  return {{.type = ParamType::kString, .key = "fault", .text = name},
+          {.type = ParamType::kDuration,
+           .key = "after",
+           .integer = real_clock ? kRealFaultAfterNs : kFaultAfterNs,
+           .text = {}},
+          {.type = ParamType::kDuration,
+           .key = "watchdog",
+           .integer = real_clock ? kRealWatchdogNs : kWatchdogNs,
+           .text = {}}};
 }
-constexpr auto kDrop = fault("drop");
-constexpr auto kUnknownDsq = fault("unknown_dsq");
-constexpr auto kRestart = fault("restart");
-constexpr auto kInit = fault("init");
 
 loader::Discovery discover() {
   loader::SearchRequest request;
@@ -66,12 +72,42 @@ BootedMachine::~BootedMachine() {
   if (handle_) {
     (void)(*handle_)->shut_down(kShutDownNs);
   }
+  if (saved_ != nullptr) {
+    forks_->destroy_template(saved_);
+  }
+}
+
+MachineSpec BootedMachine::spec(std::uint64_t seed) const {
+  return {.topology = view_,
+          .memory_bytes = 384ULL << 20U,
+          .kernel_image = kernel_image_,
+          .kernel_cmdline = {},
+          .seed = seed,
+          .params = {},
+          .regions = {}};
+}
+
+void BootedMachine::save() {
+  if (forks_ != nullptr) {
+    const Status status = forks_->save(**handle_, kSaveNs, &saved_);
+    template_problem_ = status.ok() ? "" : status.message;
+  }
+}
+
+Result<> BootedMachine::go_on_in_a_fork() {
+  TRY(from_status((*handle_)->shut_down(kShutDownNs)));
+  handle_.reset(); // its memory goes first
+  Machine* fork = nullptr;
+  TRY(from_status(forks_->create_machine(*saved_, spec(1), events_, &fork)));
+  handle_ = std::make_unique<engine::MachineHandle>(*backend_, *fork, cancellation_);
+  return from_status(fork->boot(kBootNs));
 }
 
 Result<> BootedMachine::boot() {
   const auto* backend_plugin = TRY(registry_.load(options().backend, PluginKind::kBackend));
   const auto* scheduler = TRY(registry_.load("eevdf", PluginKind::kScheduler));
   backend_ = query<Backend>(*backend_plugin->plugin);
+  forks_ = query<ForkFacet>(*backend_plugin->plugin);
   if (backend_ == nullptr) {
     return fail(StatusCode::kInternal, "the plugin offers no backend");
   }
@@ -87,21 +123,18 @@ Result<> BootedMachine::boot() {
                     " CPUs, the backend offers " + std::to_string(info.max_cpus),
                 "--topology=host takes this machine's, and skips what counts on the suite's");
   }
-  std::string image;
   if (info.needs_kernel_image != 0) {
     const auto cache = TRY(kernel::KernelCache::open());
-    image = TRY(cache.find(options().kernel)).image.string();
+    kernel_image_ = TRY(cache.find(options().kernel)).image.string();
   }
-  const MachineSpec spec = {.topology = view_,
-                            .memory_bytes = 384ULL << 20U,
-                            .kernel_image = image,
-                            .kernel_cmdline = {},
-                            .seed = 1,
-                            .params = {}};
   handle_ = std::make_unique<engine::MachineHandle>(
-      TRY(engine::MachineHandle::create(*backend_, spec, events_, cancellation_)));
+      TRY(engine::MachineHandle::create(*backend_, spec(1), events_, cancellation_)));
+  TRY(from_status((*handle_)->boot(kBootNs)));
+  save();
+  if (saved_ != nullptr && !options().cold) {
+    TRY(go_on_in_a_fork());
+  }
   Machine& machine = **handle_;
-  TRY(from_status(machine.boot(kBootNs)));
   auto* files = query<FilesFacet>(machine);
   auto* tasks = query<TasksFacet>(machine);
   auto* schedulers = query<SchedulersFacet>(machine);
@@ -138,12 +171,18 @@ Result<> BootedMachine::load_schedulers(SchedulersFacet& facet) {
   Plugin* fifo = TRY(registry_.load("fifo", PluginKind::kScheduler))->plugin;
   Plugin* vtime = TRY(registry_.load("vtime", PluginKind::kScheduler))->plugin;
   Plugin* faulty = TRY(registry_.load("faulty", PluginKind::kScheduler))->plugin;
+  BackendInfo info;
+  backend_->info(&info);
+  has_real_clock_ = info.clock == ClockKind::kReal;
+  for (const std::string_view name : {"drop", "unknown_dsq", "restart", "init"}) {
+    faults_.push_back(fault(name, has_real_clock_));
+  }
   schedulers_ = {{"fifo", "fifo", fifo, {}},
                  {"vtime", "vtime", vtime, {}},
-                 {"loses_a_task", "loses_a_task", faulty, kDrop},
-                 {"breaks_a_rule", "breaks_a_rule", faulty, kUnknownDsq},
-                 {"asks_for_restart", "asks_for_restart", faulty, kRestart},
-                 {"refuses_init", "refuses_init", faulty, kInit}};
+                 {"loses_a_task", "loses_a_task", faulty, faults_[0]},
+                 {"breaks_a_rule", "breaks_a_rule", faulty, faults_[1]},
+                 {"asks_for_restart", "asks_for_restart", faulty, faults_[2]},
+                 {"refuses_init", "refuses_init", faulty, faults_[3]}};
   attaches_schedulers_ = facet.can_attach("fifo", *fifo).ok();
   return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// BootedMachine: one machine of the backend under test, booted once for the whole process and used
-// by every case. A scenario leaves the machine as it found it; cases check that.
+// BootedMachine: one machine of the backend under test, booted once for the whole process, saved,
+// and started from its template where there is one; used by every case. A scenario leaves the
+// machine as it found it; cases check that.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include <schedrig/backend.hpp>
 #include <schedrig/files.hpp>
+#include <schedrig/fork.hpp>
 #include <schedrig/scenario.hpp>
 #include <schedrig/schedulers.hpp>
 #include <schedrig/tasks.hpp>
@@ -28,6 +30,7 @@ struct Options {
   std::string backend;                  // plugin name, or a path with a slash
   std::string kernel;                   // version prefix or path; empty: the newest
   bool host_topology = false;           // of this machine, instead of the suite's
+  bool cold = false;                    // the machine that booted itself, no fork of it
   std::vector<std::string> plugin_dirs; // before the installation's own
 };
 Options& options();
@@ -60,6 +63,16 @@ class BootedMachine {
   [[nodiscard]] std::vector<engine::Missing> missing(const Scenario& scenario) const;
   // Whether it can attach anything but the kernel's own scheduler.
   [[nodiscard]] bool attaches_schedulers() const { return attaches_schedulers_; }
+  // Whether time passes while the machine works, and while the host loads a scheduler.
+  [[nodiscard]] bool has_real_clock() const { return has_real_clock_; }
+
+  // Null: its plugin has no templates.
+  [[nodiscard]] ForkFacet* forks() { return forks_; }
+  // Of it right after its boot. Null: there is none, and template_problem() says why.
+  [[nodiscard]] const Template* saved() const { return saved_; }
+  [[nodiscard]] const std::string& template_problem() const { return template_problem_; }
+  [[nodiscard]] Backend& backend() { return *backend_; }
+  [[nodiscard]] MachineSpec spec(std::uint64_t seed) const;
 
   // Runs steps on it as `schedrig run` does. Ops may name the schedulers fifo, vtime and, of plugin
   // faulty, loses_a_task, breaks_a_rule, asks_for_restart, refuses_init.
@@ -68,6 +81,8 @@ class BootedMachine {
  private:
   BootedMachine();
   Result<> boot();
+  void save();
+  Result<> go_on_in_a_fork();
   Result<> load_schedulers(SchedulersFacet& facet);
 
   engine::RunObserver observer_;
@@ -77,11 +92,17 @@ class BootedMachine {
   TopologyView view_ = topology_.view();
   loader::Registry registry_;
   Backend* backend_ = nullptr;
+  std::string kernel_image_;
+  ForkFacet* forks_ = nullptr;
+  Template* saved_ = nullptr;
+  std::string template_problem_ = "the backend offers no templates";
   std::vector<std::string> controllers_;
   std::unique_ptr<engine::MachineHandle> handle_;
   std::unique_ptr<engine::Session> session_;
+  std::vector<std::vector<ParamValue>> faults_; // parameters of `faulty`, in views of schedulers_
   std::vector<engine::SchedulerChoice> schedulers_;
   bool attaches_schedulers_ = false;
+  bool has_real_clock_ = false;
   SchedulersFacet* schedulers_facet_ = nullptr;
   FilesFacet* files_ = nullptr;
   TasksFacet* tasks_ = nullptr;

@@ -24,6 +24,7 @@ constexpr char kHelp[] =
   --topology=host    a machine shaped like this one instead of 2 LLCs with 2 CPUs each, for
                      backends that cannot choose; cases that count on the shape are skipped
   --kernel=IMAGE     version prefix or path, for backends that boot a kernel
+  --cold             on the machine that booted, instead of one that starts from its template
   --gtest_filter=PATTERN, --gtest_list_tests, --gtest_output=json:FILE: as of GoogleTest
 
 A case that needs what the machine lacks (a facet, a controller, interrupts) is skipped with the
@@ -58,6 +59,8 @@ std::string read_options(int argc, char** argv) {
       options.plugin_dirs.push_back(std::move(dir));
     } else if (value_of("--topology", argc, argv, i) == "host") {
       options.host_topology = true;
+    } else if (argument == "--cold") {
+      options.cold = true;
     } else {
       return "unknown argument, or a value that is missing or unknown: " + argument;
     }

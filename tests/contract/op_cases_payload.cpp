@@ -196,6 +196,19 @@ void wait_cases(std::vector<OpCase>& cases) {
                      EXPECT_EQ(record(report).checks[0].verdict, Verdict::kInconclusive);
                    }});
   cases.push_back(
+      {op,
+       "more output than is kept",
+       {},
+       {start("say", {},
+              std::vector<std::string>(kMaxPayloadArgs, std::string(kMaxPayloadArgBytes, '1')))},
+       await("say"),
+       StatusCode::kOk,
+       0,
+       [](const RunReport& report) {
+         ended_by_itself(record(report), 0);
+         EXPECT_FALSE(record(report).metrics_problem.empty());
+       }});
+  cases.push_back(
       {op, "a payload that is not declared", {}, {}, await("idel"), StatusCode::kNotFound});
   cases.push_back(
       {op, "a payload that was not started", {}, {}, await("idle"), StatusCode::kNotFound});

@@ -8,13 +8,16 @@ namespace schedrig::contract {
 
 void spawn_cases(std::vector<OpCase>& cases) {
   const std::string op = "spawn";
-  for (const WorkType type :
-       {WorkType::kSpin, WorkType::kYield, WorkType::kBursty, WorkType::kPipeIo}) {
+  for (const WorkTypeInfo& info : work_types()) {
+    WorkGroup group = work(info.type, info.group_size);
+    if (info.type == WorkType::kSequence) {
+      group.phases = {{.kind = PhaseKind::kSpin, .duration_ns = 1'000'000}};
+    }
     cases.push_back({op,
-                     std::string(work_type_info(type).name) + " into a cgroup",
+                     std::string(info.name) + " into a cgroup",
                      {cgroup("a")},
                      {},
-                     spawn_in("a", work(type, 2)),
+                     spawn_in("a", group),
                      StatusCode::kOk,
                      0,
                      all_workers_completed});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <sstream>
 #include <variant>
@@ -104,6 +105,37 @@ Needs needs_of(const FileCase& one) {
   return needs;
 }
 
+std::vector<WorkType> types_of(const OpCase& one) {
+  std::vector<WorkType> types;
+  std::vector<OpBody> bodies = one.before;
+  bodies.push_back(one.body);
+  for (const OpBody& body : bodies) {
+    if (const auto* spawn = std::get_if<Spawn>(&body)) {
+      types.push_back(spawn->work.type);
+    }
+  }
+  return types;
+}
+
+// Asked of the machine: whether it spawns one group.
+std::string try_type(WorkType type, TasksFacet& tasks) {
+  struct Nobody final : PidSink, WorkerReportSink {
+    void on_pid(std::uint32_t /*worker*/, std::int32_t /*pid*/) noexcept override {}
+    void on_report(const WorkerReport& /*report*/) noexcept override {}
+  } nobody;
+  WorkSpec spec = default_work(type);
+  const WorkPhase spin{.kind = PhaseKind::kSpin, .duration_ns = 1'000'000};
+  spec.phases = std::span(&spin, type == WorkType::kSequence ? 1 : 0);
+  std::uint32_t group = 0;
+  const Status status = tasks.spawn(spec, &group, nobody);
+  if (status.ok()) {
+    constexpr std::int64_t kGraceNs = 10'000'000'000;
+    (void)tasks.stop(group, kGraceNs, nobody);
+    return {};
+  }
+  return status.code == StatusCode::kUnsupported ? status.message : "";
+}
+
 std::string what_is_missing(const Needs& needs, BootedMachine& machine) {
   for (const std::string_view controller : needs.controllers) {
     if (!machine.has_controller(controller)) {
@@ -121,6 +153,19 @@ std::string what_is_missing(const Needs& needs, BootedMachine& machine) {
 
 } // namespace
 
+std::string why_no_workers(std::span<const WorkType> types, BootedMachine& machine) {
+  static std::map<WorkType, std::string> asked;
+  for (const WorkType type : types) {
+    if (!asked.contains(type)) {
+      asked.emplace(type, try_type(type, machine.tasks()));
+    }
+    if (!asked[type].empty()) {
+      return asked[type];
+    }
+  }
+  return {};
+}
+
 std::string why_not(const OpCase& one, const Scenario& scenario, BootedMachine& machine) {
   // A backend without payloads is held to refusing them.
   if (!needs_payloads(one)) {
@@ -129,7 +174,8 @@ std::string why_not(const OpCase& one, const Scenario& scenario, BootedMachine& 
       return missing.front().message;
     }
   }
-  return what_is_missing(needs_of(scenario), machine);
+  std::string lacking = why_no_workers(types_of(one), machine);
+  return lacking.empty() ? what_is_missing(needs_of(scenario), machine) : lacking;
 }
 
 std::string why_not(const FileCase& one, BootedMachine& machine) {

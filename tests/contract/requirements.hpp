@@ -4,6 +4,7 @@
 // skipped with the reason; whether the machine really lacks it is asked of the machine.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "tests/contract/file_cases.hpp"
@@ -15,5 +16,7 @@ namespace schedrig::contract {
 [[nodiscard]] std::string why_not(const OpCase& one, const Scenario& scenario,
                                   BootedMachine& machine);
 [[nodiscard]] std::string why_not(const FileCase& one, BootedMachine& machine);
+// Why the backend has no workers of these types: it refuses them as unsupported. Empty: it has.
+[[nodiscard]] std::string why_no_workers(std::span<const WorkType> types, BootedMachine& machine);
 
 } // namespace schedrig::contract

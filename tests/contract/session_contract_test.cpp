@@ -53,11 +53,13 @@ struct Reports final : WorkerReportSink {
     WorkerReport report;
     std::vector<std::uint32_t> cpus;
     std::vector<Gap> gaps;
+    std::vector<std::int64_t> latencies;
   };
   void on_report(const WorkerReport& report) noexcept override {
     rows.push_back({report,
                     {report.cpus_used.begin(), report.cpus_used.end()},
-                    {report.gaps.begin(), report.gaps.end()}});
+                    {report.gaps.begin(), report.gaps.end()},
+                    {report.wake_latencies_ns.begin(), report.wake_latencies_ns.end()}});
   }
   std::vector<Row> rows;
 };
@@ -109,6 +111,33 @@ TEST_F(MachineContract, a_pinned_spinner_reports_what_it_did_and_where) {
     EXPECT_TRUE(std::ranges::is_sorted(row.gaps, std::ranges::greater(), &Gap::length_ns));
   }
   EXPECT_LE(cpu_ns, ended - started + 50 * kMs) << "more than one CPU's time on one CPU";
+}
+
+TEST_F(MachineContract, every_wake_up_of_a_worker_that_sleeps_has_a_latency) {
+  WorkSpec spec = default_work(WorkType::kBursty);
+  spec.burst_ns = kMs;
+  spec.sleep_ns = 5 * kMs;
+  std::uint32_t group = 0;
+  Pids pids;
+  ASSERT_TRUE(booted().tasks().spawn(spec, &group, pids).ok());
+  ASSERT_TRUE(booted().tasks().start(group).ok());
+  ASSERT_TRUE(booted().session().wait_for(400 * kMs));
+  Reports reports;
+  ASSERT_TRUE(booted().tasks().stop(group, kGraceNs, reports).ok());
+  ASSERT_EQ(reports.rows.size(), 1U);
+  const WorkerReport& report = reports.rows[0].report;
+  if (report.wakeups == 0) {
+    GTEST_SKIP() << "the backend does not measure wake-ups";
+  }
+  // One after each sleep; start and stop wake a worker too, unless it runs at that moment.
+  EXPECT_GE(report.wakeups + 2, report.iterations);
+  EXPECT_LE(report.wakeups, report.iterations + 2);
+  EXPECT_GT(report.iterations, 2U);
+  EXPECT_EQ(reports.rows[0].latencies.size(), report.wakeups);
+  for (const std::int64_t latency : reports.rows[0].latencies) {
+    EXPECT_GE(latency, 0);
+    EXPECT_LE(latency, report.wall_ns);
+  }
 }
 
 TEST_F(MachineContract, a_group_that_was_never_started_reports_no_work) {

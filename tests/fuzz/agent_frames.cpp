@@ -5,8 +5,11 @@
 
 #include "channel/file_messages.hpp"
 #include "channel/frame.hpp"
+#include "channel/guest_request_messages.hpp"
+#include "channel/identity_messages.hpp"
 #include "channel/mem_policy_messages.hpp"
 #include "channel/messages.hpp"
+#include "channel/payload_messages.hpp"
 #include "channel/task_messages.hpp"
 #include "tests/fuzz/target.hpp"
 
@@ -33,6 +36,17 @@ void decode_all(ByteView payload) {
   look_at(decode_pin_request(payload));
   look_at(decode_worker_report(payload));
   look_at(decode_mem_policy_request(payload));
+  look_at(decode_stage_piece(payload));
+  look_at(decode_payload_spawn(payload));
+  look_at(decode_payload_spawn_reply(payload));
+  look_at(decode_payload_request(payload));
+  look_at(decode_output_piece(payload));
+  look_at(decode_payload_tail(payload));
+  look_at(decode_payload_end(payload));
+  look_at(decode_payload_ended(payload));
+  look_at(decode_guest_request(payload));
+  look_at(decode_guest_reply(payload));
+  look_at(decode_identity(payload));
 }
 
 void parse(ByteView stream, std::size_t piece) {

@@ -12,7 +12,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A library, by how its headers' names begin, and the one place that may include it.
+// A library, by how its headers' names begin, and the one place that may include it. libbpf has
+// three, as three programs of which none can be linked with another use it: the host, the loader in
+// the guest, and what runs in the guest's kernel.
 struct Library {
   std::string_view header;
   std::string_view place;
@@ -21,11 +23,14 @@ constexpr std::array kLibraries = {
     Library{"CLI/", "host/cli/"},
     Library{"boost/", "host/loader/library.cpp"},
     Library{"bpf/", "host/kernel/"},
+    Library{"bpf/", "plugins/kvm/scx_loader/"},
+    Library{"bpf/", "plugins/schedulers/bpf/"},
     Library{"fmt/", "host/log/"},
     Library{"gelf.h", "host/loader/elf_note.cpp"},
     Library{"gmock/", "tests/"},
     Library{"gtest/", "tests/"},
     Library{"libelf.h", "host/loader/elf_note.cpp"},
+    Library{"liburing.h", "tests/bench/"},
     Library{"lzma.h", "host/kernel/"},
     Library{"nlohmann/", "host/json/"},
     Library{"pugixml.hpp", "host/report/"},
@@ -41,6 +46,10 @@ constexpr std::array<std::string_view, 24> kSystemHeaders = {
     "ftw.h",    "getopt.h",  "glob.h",    "immintrin.h", "link.h",   "netdb.h",
     "poll.h",   "pthread.h", "pty.h",     "pwd.h",       "sched.h",  "semaphore.h",
     "signal.h", "spawn.h",   "termios.h", "ucontext.h",  "unistd.h", "x86intrin.h"};
+// The C standard library's, for files in C; C++ has its own names for them.
+constexpr std::array<std::string_view, 9> kStandardHeadersOfC = {
+    "assert.h", "errno.h",  "stdalign.h", "stddef.h", "stdint.h",
+    "stdio.h",  "stdlib.h", "string.h",   "time.h"};
 constexpr std::array<std::string_view, 7> kSystemFolders = {
     "arpa/", "asm-generic/", "asm/", "linux/", "net/", "netinet/", "sys/"};
 
@@ -62,7 +71,9 @@ std::string unit_of(const fs::path& path) {
 }
 
 bool may_include(const std::string& from, const std::string& to) {
-  return from == to || (from != "sdk/" && to == "sdk/");
+  constexpr std::string_view kForBpfPrograms = "plugins/schedulers/bpf/";
+  return from == to || (from != "sdk/" && to == "sdk/") ||
+         (to == kForBpfPrograms && from.starts_with("plugins/schedulers/"));
 }
 
 // The file a quoted include means, relative to root: beside the includer, or from one of the
@@ -82,7 +93,10 @@ fs::path resolve(const fs::path& root, const fs::path& includer, const std::stri
   }
 }
 
-bool is_standard(std::string_view name) {
+bool is_standard(const fs::path& file, std::string_view name) {
+  if (file.extension() == ".h" || file.extension() == ".c") {
+    return std::ranges::find(kStandardHeadersOfC, name) != kStandardHeadersOfC.end();
+  }
   return name.find_first_of("/.") == std::string_view::npos; // <vector>
 }
 
@@ -95,18 +109,23 @@ bool is_system(std::string_view name) {
 // What is wrong with the include; empty when nothing is.
 std::string fault_of(const fs::path& root, const fs::path& file, const Include& include) {
   const std::string from = unit_of(file);
+  std::string places;
   for (const Library& library : kLibraries) {
     if (include.name.starts_with(library.header)) {
-      return file.string().starts_with(library.place)
-                 ? ""
-                 : "is for " + std::string(library.place) + " only";
+      if (file.string().starts_with(library.place)) {
+        return "";
+      }
+      places += (places.empty() ? "" : ", ") + std::string(library.place);
     }
+  }
+  if (!places.empty()) {
+    return "is for " + places + " only";
   }
   if (include.name.starts_with("schedrig/")) {
     return include.quoted ? "the SDK is included with <>" : "";
   }
   if (!include.quoted) {
-    return is_standard(include.name) || is_system(include.name)
+    return is_standard(file, include.name) || is_system(include.name)
                ? ""
                : "is no known header: add its library to the table in tests/layering/layers.cpp";
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The example backend `local`: scenarios on this machine's kernel, what it refuses, and that it
 // leaves nothing behind, however it ends.
-#include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <optional>
-#include <system_error>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -13,30 +13,24 @@
 namespace schedrig {
 namespace {
 
-constexpr char kSpin[] = "[[step]]\nname = \"spin\"\nhold = \"60s\"\n[[step.cgroup]]\n"
-                         "name = \"a\"\nwork = [ { type = \"spin\", workers = 2 } ]\n";
+const std::string kSpin = "[[step]]\nname = \"spin\"\nhold = \"60s\"\n[[step.cgroup]]\n"
+                          "name = \"a\"\nwork = [ { type = \"spin\", workers = 2 } ]\n";
 
-// Every private cgroup below any cgroup v2 directory of this machine.
-std::vector<fs::path> private_cgroups() {
-  std::vector<fs::path> found;
-  std::error_code error;
-  const auto skip = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator it("/sys/fs/cgroup", skip, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().filename().string().starts_with("schedrig-local-")) {
-      found.push_back(it->path());
-    }
+// The cgroup v2 directory that this process is in; empty where it is in none.
+fs::path own_cgroup() {
+  fs::path hierarchy;
+  std::istringstream mounts(read_text("/proc/self/mounts"));
+  for (std::string device, point, type, rest;
+       hierarchy.empty() && mounts >> device >> point >> type && std::getline(mounts, rest);) {
+    hierarchy = type == "cgroup2" ? point : "";
   }
-  return found;
-}
-
-// Of the host with this pid.
-std::vector<fs::path> private_cgroups_of(pid_t pid) {
-  std::vector<fs::path> found = private_cgroups();
-  std::erase_if(found, [&](const fs::path& path) {
-    return path.filename() != "schedrig-local-" + std::to_string(pid);
-  });
-  return found;
+  const std::string cgroups = "\n" + read_text("/proc/self/cgroup");
+  const std::size_t line = cgroups.find("\n0::/");
+  if (hierarchy.empty() || line == std::string::npos) {
+    return {};
+  }
+  const std::size_t slash = line + 4;
+  return hierarchy.string() + cgroups.substr(slash, cgroups.find('\n', slash) - slash);
 }
 
 bool no_process_in(const fs::path& cgroup) {
@@ -64,7 +58,7 @@ TEST_F(LocalBackend, a_machine_of_another_size_is_refused_with_the_way_out) {
 }
 
 TEST_F(LocalBackend, a_root_that_is_no_cgroup_is_refused) {
-  const CommandResult result = run(std::string(kSpin) + "[backend.local]\nroot = \"/tmp\"\n");
+  const CommandResult result = run(kSpin + "[backend.local]\nroot = \"/tmp\"\n");
   EXPECT_EQ(result.exit_code, 5) << result.out;
   EXPECT_NE(result.out.find("/tmp is no cgroup v2 directory"), std::string::npos) << result.out;
 }
@@ -88,25 +82,46 @@ TEST_F(LocalBackend, a_controller_works_or_is_named_as_absent) {
   }
 }
 
+// A run removes what it finds of killed ones: these tests have a base of their own, so that no
+// other test's run is the next one here.
 class EndedHost : public LocalBackend {
  protected:
+  void SetUp() override {
+    LocalBackend::SetUp();
+    if (IsSkipped() || HasFatalFailure()) {
+      return;
+    }
+    base_ = own_cgroup() / ("schedrig-test-" + std::to_string(getpid()));
+    ASSERT_TRUE(fs::create_directory(base_)) << base_;
+    in_base_ = "[backend.local]\nroot = \"" + base_.string() + "\"\n";
+  }
+  void TearDown() override {
+    if (!base_.empty()) {
+      EXPECT_EQ(rmdir(base_.c_str()), 0) << base_ << " is still in use";
+    }
+  }
   // Starts a run that would take a minute and waits until its workers work.
   void start() {
     command_.emplace(std::vector<std::string>{(kInstalled / "bin/schedrig").string(), "run",
-                                              local_config(folder_, kSpin), "--plugin-dir",
-                                              kLocalDir});
+                                              local_config(folder_, kSpin + in_base_),
+                                              "--plugin-dir", kLocalDir});
     ASSERT_TRUE(command_->wait_for_stderr("step 1/1"));
     for (int i = 0; i < 500 && cgroup_.empty(); ++i) { // 5 s
       usleep(10'000);
-      for (const fs::path& path : private_cgroups_of(command_->pid())) {
-        if (read_text(path / "schedrig/a/cgroup.procs").find('\n') != std::string::npos) {
-          cgroup_ = path;
-        }
+      const fs::path path = base_ / ("schedrig-local-" + std::to_string(command_->pid()));
+      if (read_text(path / "schedrig/a/cgroup.procs").find('\n') != std::string::npos) {
+        cgroup_ = path;
       }
     }
     ASSERT_FALSE(cgroup_.empty()) << "the run made no cgroup with workers";
   }
 
+  [[nodiscard]] CommandResult run_nothing() const {
+    return run("[[step]]\nname = \"nothing\"\n" + in_base_);
+  }
+
+  fs::path base_;
+  std::string in_base_; // the TOML that says so
   std::optional<test::Command> command_;
   fs::path cgroup_;
 };
@@ -127,7 +142,7 @@ TEST_F(EndedHost, a_killed_one_leaves_no_process_and_the_next_removes_its_cgroup
   }
   EXPECT_TRUE(no_process_in(cgroup_));
   EXPECT_TRUE(fs::exists(cgroup_)); // there was nobody to remove it
-  EXPECT_EQ(run("[[step]]\nname = \"nothing\"\n").exit_code, 0);
+  EXPECT_EQ(run_nothing().exit_code, 0);
   EXPECT_FALSE(fs::exists(cgroup_));
 }
 
@@ -136,7 +151,7 @@ TEST_F(EndedHost, workers_that_are_frozen_end_with_it_too) {
   std::ofstream(cgroup_ / "schedrig/a/cgroup.freeze") << "1";
   command_->kill(SIGKILL);
   (void)command_->finish();
-  EXPECT_EQ(run("[[step]]\nname = \"nothing\"\n").exit_code, 0);
+  EXPECT_EQ(run_nothing().exit_code, 0);
   EXPECT_FALSE(fs::exists(cgroup_));
 }
 

@@ -120,8 +120,9 @@ TEST(New, never_writes_into_what_is_there) {
 }
 
 TEST(New, refuses_names_that_no_plugin_can_have) {
-  for (const std::string name :
-       {"Mine", "2nd", "my-own", "my own", "../mine", "", "m\n", std::string(65, 'm').c_str()}) {
+  const std::string too_long(65, 'm');
+  for (const std::string& name : std::vector<std::string>{"Mine", "2nd", "my-own", "my own",
+                                                          "../mine", "", "m\n", too_long}) {
     const CommandResult result = installed_schedrig({"new", "scheduler", name});
     EXPECT_EQ(result.exit_code, 2) << name;
     EXPECT_NE(result.err.find("cannot be a plugin's name\n  help: begin with a lower-case letter"),

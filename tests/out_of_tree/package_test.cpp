@@ -9,6 +9,9 @@ namespace {
 TEST(Installation, runs_every_installed_config_where_it_was_moved_to) {
   std::size_t configs = 0;
   for (const auto& entry : fs::directory_iterator(kInstalled / "share/schedrig/configs")) {
+    if (entry.path().extension() != ".toml") {
+      continue; // their programs
+    }
     const CommandResult result = installed_schedrig({"run", entry.path().string()});
     EXPECT_EQ(result.exit_code, 0) << entry.path() << result.err;
     ++configs;
@@ -55,6 +58,34 @@ TEST(Installation, the_installed_configs_find_their_schema) {
       EXPECT_TRUE(fs::exists(entry.path().parent_path() / schema)) << entry.path();
     }
   }
+}
+
+// Targets of the links of a document, without those that lead to the net or within it.
+std::vector<std::string> links_of(const std::string& text) {
+  constexpr std::string_view kStart = "](";
+  std::vector<std::string> links;
+  for (std::size_t at = text.find(kStart); at != std::string::npos; at = text.find(kStart, at)) {
+    at += kStart.size();
+    const std::string link = text.substr(at, text.find_first_of("#) \n", at) - at);
+    if (!link.empty() && link.find("://") == std::string::npos) {
+      links.push_back(link);
+    }
+  }
+  return links;
+}
+
+TEST(Installation, every_link_of_the_installed_documents_leads_to_something) {
+  std::size_t links = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(kInstalled / "share/doc/schedrig")) {
+    if (entry.path().extension() != ".md") {
+      continue;
+    }
+    for (const std::string& link : links_of(read_text(entry.path()))) {
+      EXPECT_TRUE(fs::exists(entry.path().parent_path() / link)) << entry.path() << ": " << link;
+      ++links;
+    }
+  }
+  EXPECT_GT(links, 50U); // else it looked in the wrong place
 }
 
 TEST(Package, another_version_is_refused_when_it_is_asked_for) {

@@ -3,6 +3,7 @@
 // op the engine's books say what the machine's cgroup files say.
 #include <algorithm>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -29,7 +30,7 @@ class OpByOp {
 
   void apply(const Op& op) {
     engine::OpContext here = context();
-    const auto record = engine::apply_op(here, op, 1, 0);
+    const auto record = engine::apply_next(here, std::span(&op, 1), 1, 0).front();
     SCOPED_TRACE(record.kind + (record.error ? " failed: " + record.error->message : " done"));
     EXPECT_FALSE(rig_.session().lost());
     expect_books_are_right();
@@ -75,6 +76,7 @@ class OpByOp {
             .payloads = payloads_,
             .report = rig_.report(),
             .observer = rig_.observer(),
+            .snapshots = nullptr,
             .affinity_random = random_,
             .scope = scope_,
             .pos = {}};

@@ -50,7 +50,7 @@ void expect_workers_accounted_for(const RunReport& report) {
     if (engine::unfrozen_life(worker) >= kLongLifeNs) {
       EXPECT_GT(worker.cpu_ns, 0) << engine::describe_worker(worker) << " never ran";
     }
-    for (const std::uint32_t cpu : worker.cpus_used) {
+    for (const std::uint32_t cpu : worker.cpus_since_limited.value_or(worker.cpus_used)) {
       EXPECT_TRUE(worker.cpus_permitted.empty() ||
                   std::ranges::binary_search(worker.cpus_permitted, cpu))
           << engine::describe_worker(worker) << " ran on CPU " << cpu;

@@ -26,21 +26,52 @@ part_repeat() {
     --repeat until-fail:20
 }
 
-# The lab's own tests, and the contract suite on a real kernel, ten guests one after the other.
+# The lab's own tests, and the contract suite on a real kernel: five machines that booted themselves,
+# five that started from one.
 part_lab() {
   quiet lab ctest --test-dir build --output-on-failure --no-tests=error -L '^lab$' || return 1
-  local i
+  local i cold
   for ((i = 1; i <= 10; i++)); do
-    quiet "lab-contract-$i" "$schedrig" lab exec --timeout 900 -- \
-      build/bin/contract_test --backend=kvm || return 1
+    [ $((i % 2)) = 0 ] && cold=() || cold=(--cold)
+    quiet "lab-contract-$i" "$schedrig" lab exec --timeout 900 \
+      --stage /usr/bin/echo --stage /usr/bin/false --stage /usr/bin/sleep --stage /usr/bin/true -- \
+      build/bin/contract_test --backend=kvm "${cold[@]}" || return 1
   done
 }
 
-# Every machine shape, not only the four of the lab lane.
+# Every machine shape, not only those of the lab lane, and 64 CPUs.
 part_boots() {
   local init=$PWD/build/bin/kvm_vmm_guest_init
-  quiet boots "$schedrig" lab exec --timeout 1800 --stage "$init" -- \
+  quiet boots "$schedrig" lab exec --timeout 3000 --stage "$init" -- \
     build/bin/kvm_vmm_boot_test "--init=$init"
+}
+
+# Two thousand machines started from a booted one, by the VMM; by the plugin fifty with three lives
+# each, and a thousand starts for their random numbers. Nobody complains, none is lost.
+part_forks() {
+  local init=$PWD/build/bin/kvm_vmm_guest_init agent=$PWD/build/lib/schedrig/plugins/kvm/schedrig-agent
+  quiet forks "$schedrig" lab exec --timeout 9000 --stage "$init" -- \
+    build/bin/kvm_vmm_fork_test "--init=$init" --forks=2000 || return 1
+  quiet forks-facet "$schedrig" lab exec --timeout 3000 --stage "$agent" -- \
+    build/bin/kvm_fork_test "--agent=$agent" --forks=50 --starts=1000
+}
+
+# A hundred runs on kvm from one boot.
+part_series() {
+  quiet series "$schedrig" lab run configs/kvm/two-cgroups.toml --repeat 100
+}
+
+# A program that watches 64 words while ten thousand cold batches rewrite them.
+part_cold() {
+  quiet cold env SCHEDRIG_COLD_BATCHES=10000 build/bin/lab_test \
+    --gtest_filter='*ever_sees_a_half_written_cold_batch'
+}
+
+# kill -9 at a hundred random moments of runs on kvm; the log has the seed.
+part_kills() {
+  local config=$PWD/configs/quickstart.toml
+  quiet kills "$schedrig" lab exec --timeout 5000 --stage "$schedrig" --stage "$config" -- \
+    build/bin/kvm_kill_test "--schedrig=$PWD/$schedrig" "--config=$config" --kills=100
 }
 
 resident_kib() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null; }
@@ -78,12 +109,17 @@ part_fuzz() { quiet fuzz tests/fuzz/run 120; }
 # Random ops on mock, a hundred times as many as in the unit lane.
 part_properties() { quiet properties env SCHEDRIG_PROPERTY_SEEDS=20000 build/bin/property_test; }
 
+# A hundred million steps of a program that writes anything into a submission ring.
+part_ring() {
+  quiet ring env SCHEDRIG_RING_STEPS=100000000 build/bin/sdk_test --gtest_filter='RingHostile.*'
+}
+
 # Each planted defect is caught by a test.
 part_defects() { quiet defects tests/defects/run; }
 
 part_tidy() { quiet tidy ./dev lint --all; }
 
-parts=(repeat repeated_run properties boots lab asan tsan fuzz defects tidy)
+parts=(repeat repeated_run properties ring boots lab forks cold series kills asan tsan fuzz defects tidy)
 
 usage() {
   printf 'usage: ./dev soak [--again] [PART...]\nparts: %s\n' "${parts[*]}" >&2

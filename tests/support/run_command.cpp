@@ -79,8 +79,16 @@ bool Command::pump() {
   return true;
 }
 
+bool Command::wait_for_stdout(const std::string& text) {
+  return wait_for(result_.out, text);
+}
+
 bool Command::wait_for_stderr(const std::string& text) {
-  while (result_.err.find(text) == std::string::npos) {
+  return wait_for(result_.err, text);
+}
+
+bool Command::wait_for(const std::string& stream, const std::string& text) {
+  while (stream.find(text) == std::string::npos) {
     if (!pump()) {
       return false;
     }

@@ -25,13 +25,15 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  // Reads until stderr has contained `text`; false when it ended before.
+  // Reads until that stream has contained `text`; false when it ended before.
+  bool wait_for_stdout(const std::string& text);
   bool wait_for_stderr(const std::string& text);
   void kill(int signal) const;
   // Reads to the end of both streams and reaps.
   CommandResult finish();
 
  private:
+  bool wait_for(const std::string& stream, const std::string& text);
   bool pump(); // reads what is there; false at the end of both streams
 
   pid_t pid_ = -1;

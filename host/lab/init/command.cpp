@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/lab/init/first_cpu.hpp"
 #include "host/lab/init/machine.hpp"
 #include "host/process/exec_pointers.hpp"
 
@@ -54,8 +55,10 @@ struct Command {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  int failed = 0;
-  if (!request.working_dir.empty() && ::chdir(request.working_dir.c_str()) != 0) {
+  int failed = leave_first_cpu();
+  if (failed != 0) {
+    log_line("cannot keep the command off the first CPU");
+  } else if (!request.working_dir.empty() && ::chdir(request.working_dir.c_str()) != 0) {
     failed = errno;
   } else {
     for (std::string& variable : request.environment) {
@@ -185,37 +188,6 @@ Exit run_command(int port, const InitRequest& request) {
     }
   }
   return exit;
-}
-
-void send_outputs(int port, const InitRequest& request) {
-  for (std::uint32_t index = 0; index < request.outputs.size(); ++index) {
-    FileEnd end{index, 0, 0};
-    std::array<char, sizeof index + kChunk> buffer{};
-    std::memcpy(buffer.data(), &index, sizeof index);
-    const int fd = ::open(request.outputs[index].c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat info{};
-    if (fd < 0 || ::fstat(fd, &info) != 0) {
-      end.read_errno = static_cast<std::uint32_t>(errno);
-    }
-    end.mode = info.st_mode & 0777U;
-    while (end.read_errno == 0) {
-      const ssize_t n = ::read(fd, buffer.data() + sizeof index, kChunk);
-      if (n < 0 && errno != EINTR) {
-        end.read_errno = static_cast<std::uint32_t>(errno);
-      }
-      if (n == 0) {
-        break;
-      }
-      if (n > 0) {
-        send_frame(port, FrameType::kFileData, buffer.data(),
-                   static_cast<std::uint32_t>(sizeof index + static_cast<std::size_t>(n)));
-      }
-    }
-    if (fd >= 0) {
-      ::close(fd);
-    }
-    send_frame(port, FrameType::kFileEnd, &end, sizeof end);
-  }
 }
 
 } // namespace schedrig::lab

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs the lab's one command and relays it: output out, interruption in, files at the end.
+// Runs the lab's one command and relays it: output out, interruption in.
 //
 // Part of the lab's init; see machine.hpp. Thread: the only one.
 #pragma once
@@ -14,8 +14,5 @@ void send_frame(int port, FrameType type, const void* payload, std::uint32_t len
 
 // Starts the command, relays until it ended and its pipes are closed, kills what it left behind.
 Exit run_command(int port, const InitRequest& request);
-
-// Sends each output file of the request, in order.
-void send_outputs(int port, const InitRequest& request);
 
 } // namespace schedrig::lab

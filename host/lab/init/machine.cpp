@@ -103,6 +103,17 @@ void load_modules() {
   }
 }
 
+void allow_huge_pages() {
+  constexpr const char* kFile = "/sys/kernel/mm/transparent_hugepage/shmem_enabled";
+  const int fd = ::open(kFile, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || ::write(fd, "advise", 6) != 6) {
+    log_line(std::string("no huge pages: ") + kFile + ": " + std::strerror(errno));
+  }
+  if (fd >= 0) {
+    ::close(fd);
+  }
+}
+
 std::uint32_t probe_kvm() {
   const int fd = ::open("/dev/kvm", O_RDWR | O_CLOEXEC);
   if (fd < 0) {

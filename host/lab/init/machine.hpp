@@ -20,6 +20,10 @@ void mount_all();
 // Loads every module in kModulesDir in the order of names. Failures are logged.
 void load_modules();
 
+// Lets programs have huge pages for shared memory, which guests' is, where they ask for them: an
+// emulated CPU walks two page tables in software. A kernel without them is logged.
+void allow_huge_pages();
+
 // errno of opening /dev/kvm, 0 when that works.
 std::uint32_t probe_kvm();
 

@@ -6,6 +6,7 @@
 
 #include "host/lab/init/command.hpp"
 #include "host/lab/init/machine.hpp"
+#include "host/lab/init/outputs.hpp"
 
 namespace {
 
@@ -28,6 +29,7 @@ int main() {
   using namespace schedrig::lab;
   mount_all();
   load_modules();
+  allow_huge_pages();
   InitRequest request;
   if (!decode(read_all(kRequestPath), request)) {
     log_line("no request that can be read");

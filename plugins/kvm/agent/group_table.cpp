@@ -3,11 +3,9 @@
 #include "agent/group_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstring>
 
-#include <poll.h>
 #include <sys/wait.h>
 
 #include "agent/clock.hpp"
@@ -27,7 +25,10 @@ std::string describe(int wait_status) {
     const char* name = ::sigabbrev_np(signal);
     return "killed by SIG" + std::string(name != nullptr ? name : std::to_string(signal).c_str());
   }
-  return "exit status " + std::to_string(WEXITSTATUS(wait_status));
+  const int status = WEXITSTATUS(wait_status); // an errno: worker.hpp
+  const char* const meaning = status == 0 ? nullptr : ::strerrordesc_np(status);
+  return "exit status " + std::to_string(status) +
+         (meaning == nullptr ? "" : " (" + std::string(meaning) + ")");
 }
 
 } // namespace
@@ -40,10 +41,9 @@ Result<WorkerGroup*> GroupTable::find(std::uint32_t group) {
   return found->second.get();
 }
 
-Result<kvm::SpawnReply> GroupTable::spawn(const WorkSpec& spec, int channel_fd) {
-  const std::array agent_fds{channel_fd, children_.fd()};
+Result<kvm::SpawnReply> GroupTable::spawn(const WorkSpec& spec) {
   kvm::SpawnReply reply;
-  auto group = TRY(WorkerGroup::spawn(spec, agent_fds));
+  auto group = TRY(WorkerGroup::spawn(spec, events_));
   reply.group = next_++;
   reply.pids = group->pids();
   groups_.emplace(reply.group, std::move(group));
@@ -55,8 +55,7 @@ Result<> GroupTable::start(std::uint32_t group) {
   return TRY(find(group))->start();
 }
 
-Result<std::vector<kvm::WorkerReportMessage>> GroupTable::stop(std::uint32_t group,
-                                                               std::int64_t grace_ns) {
+Result<std::unique_ptr<WorkerGroup>> GroupTable::stop(std::uint32_t group, std::int64_t grace_ns) {
   WorkerGroup* found = TRY(find(group));
   found->request_stop();
   const std::int64_t grace = std::clamp<std::int64_t>(grace_ns, 0, kMaxGraceNs);
@@ -70,7 +69,7 @@ Result<std::vector<kvm::WorkerReportMessage>> GroupTable::stop(std::uint32_t gro
     return fail(StatusCode::kTimeout, "a worker of group " + std::to_string(group) +
                                           " did not end within 5 s of SIGKILL");
   }
-  return node.mapped()->reports();
+  return std::move(node.mapped());
 }
 
 bool GroupTable::wait_all_reaped(const WorkerGroup& group, std::int64_t until_ns) {
@@ -79,18 +78,27 @@ bool GroupTable::wait_all_reaped(const WorkerGroup& group, std::int64_t until_ns
     if (group.all_reaped()) {
       return true;
     }
-    const std::int64_t left_ns = until_ns - monotonic_ns();
-    if (left_ns <= 0) {
+    if (monotonic_ns() >= until_ns) {
       return false;
     }
-    pollfd wait{.fd = children_.fd(), .events = POLLIN, .revents = 0};
-    const timespec left{.tv_sec = left_ns / 1'000'000'000, .tv_nsec = left_ns % 1'000'000'000};
-    ::ppoll(&wait, 1, &left, nullptr);
+    wait_(until_ns);
   }
+}
+
+void GroupTable::disown() {
+  for (auto& [number, group] : groups_) {
+    disowned_.push_back(std::move(group));
+  }
+  groups_.clear();
 }
 
 void GroupTable::reap() {
   children_.reap([this](pid_t pid, int wait_status, const rusage& usage) {
+    for (const auto& group : disowned_) {
+      if (group->on_exit(pid, wait_status, usage)) {
+        return;
+      }
+    }
     for (const auto& [number, group] : groups_) {
       if (!group->on_exit(pid, wait_status, usage)) {
         continue;
@@ -101,6 +109,7 @@ void GroupTable::reap() {
       }
       return;
     }
+    other_exit_(pid, wait_status, usage);
   });
 }
 

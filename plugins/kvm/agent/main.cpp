@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// schedrig-agent: PID 1 of a guest, or, with --fd N, the same server on an inherited descriptor
-// (no mounts, no priority, no power-off), which is how it is tested on a workstation.
+// schedrig-agent: PID 1 of a guest, or, with --fd N DIR, the same server on an inherited descriptor
+// (no mounts, no priority, no power-off; staged files go below DIR), which is how it is tested on a
+// workstation.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -17,6 +19,7 @@
 #include "agent/connection.hpp"
 #include "agent/control_port.hpp"
 #include "agent/mounts.hpp"
+#include "agent/request_socket.hpp"
 #include "agent/server.hpp"
 
 namespace schedrig::agent {
@@ -49,10 +52,13 @@ Result<> become_observer() {
   return {};
 }
 
-Result<> serve(kvm::UniqueFd fd) {
+Result<> serve(kvm::UniqueFd fd, std::string stage_root) {
   Connection connection = TRY(Connection::open(std::move(fd)));
   ChildWatch children = TRY(ChildWatch::create());
-  Server server(connection, children);
+  // A payload that is gone must not take the agent along.
+  ::signal(SIGPIPE, SIG_IGN);
+  RequestSocket requests = TRY(RequestSocket::open(stage_root + kRequestSocketPath));
+  Server server(connection, children, requests, std::move(stage_root));
   return server.run();
 }
 
@@ -60,7 +66,7 @@ Result<> serve_guest() {
   ::umask(0); // modes as asked for
   TRY(mount_all());
   TRY(become_observer());
-  return serve(TRY(open_control_port(kPortTimeoutNs)));
+  return serve(TRY(open_control_port(kPortTimeoutNs)), {});
 }
 
 // Nothing that this program meets may become an exit of PID 1: that is a kernel panic.
@@ -72,14 +78,15 @@ template <class Body> Result<> contain(Body&& body) noexcept {
   }
 }
 
-int run_on_descriptor(const char* number) {
+int run_on_descriptor(const char* number, const char* stage_root) {
   char* end = nullptr;
   const long fd = std::strtol(number, &end, 10);
   if (end == number || *end != '\0' || fd < 0 || fd > 1'048'576) {
     print("--fd takes the number of an open descriptor");
     return 2;
   }
-  const Result<> result = contain([&] { return serve(kvm::UniqueFd(static_cast<int>(fd))); });
+  const Result<> result =
+      contain([&] { return serve(kvm::UniqueFd(static_cast<int>(fd)), stage_root); });
   if (!result) {
     print(result.error().message);
     return 1;
@@ -104,11 +111,11 @@ int run_on_descriptor(const char* number) {
 } // namespace schedrig::agent
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string_view(argv[1]) == "--fd") {
-    return schedrig::agent::run_on_descriptor(argv[2]);
+  if (argc == 4 && std::string_view(argv[1]) == "--fd") {
+    return schedrig::agent::run_on_descriptor(argv[2], argv[3]);
   }
   if (::getpid() != 1) {
-    std::fputs("schedrig-agent runs as PID 1 of a guest, or with --fd N\n", stderr);
+    std::fputs("schedrig-agent runs as PID 1 of a guest, or with --fd N DIR\n", stderr);
     return 2;
   }
   schedrig::agent::run_as_init();

@@ -14,6 +14,9 @@
 namespace schedrig::agent {
 namespace {
 
+// Stream number of Prng: the agent's first.
+constexpr std::uint64_t kWakeupStream = 1;
+
 // Second field of /proc/self/schedstat (Documentation/scheduler/sched-stats.rst): time spent
 // waiting on a runqueue, nanoseconds. 0 where the kernel lacks CONFIG_SCHED_INFO.
 std::int64_t run_delay_ns() noexcept {
@@ -43,23 +46,31 @@ void spin_unit() noexcept {
 
 } // namespace
 
-Meter::Meter(WorkerSlot& slot) noexcept
+Meter::Meter(WorkerSlot& slot, std::uint32_t index) noexcept
     : slot_(slot), cpu_base_ns_(clock_ns(CLOCK_THREAD_CPUTIME_ID)),
-      run_delay_base_ns_(run_delay_ns()) {}
+      run_delay_base_ns_(run_delay_ns()), sample_(index, kWakeupStream) {}
 
 void Meter::begin() noexcept {
   last_ns_ = slot_.started_ns;
-  waited_until(slot_.started_ns);
+  woken(slot_.started_ns);
 }
 
 void Meter::unit() noexcept {
   spin_unit();
+  unit_done(unit_pace_);
+}
+
+void Meter::unit_done(Pace& pace) noexcept {
+  ++slot_.work_units;
+  step_done(pace);
+}
+
+void Meter::step_done(Pace& pace) noexcept {
   const std::int64_t now = monotonic_ns();
   const std::int64_t elapsed = now - last_ns_;
-  ++slot_.work_units;
-  fastest_ns_ = std::min(fastest_ns_, elapsed);
+  pace.fastest_ns = std::min(pace.fastest_ns, elapsed);
   note_cpu();
-  note_gap(last_ns_, elapsed - fastest_ns_);
+  note_gap(last_ns_, elapsed - pace.fastest_ns);
   last_ns_ = now;
 }
 
@@ -68,6 +79,21 @@ void Meter::waited_until(std::int64_t due_ns) noexcept {
   note_cpu();
   note_gap(due_ns, now - due_ns);
   last_ns_ = now;
+}
+
+void Meter::woken(std::int64_t due_ns) noexcept {
+  waited_until(due_ns);
+  note_latency(std::max<std::int64_t>(last_ns_ - due_ns, 0));
+}
+
+// Algorithm R (Vitter 1985): every wake-up has the same chance to be in the sample.
+void Meter::note_latency(std::int64_t latency_ns) noexcept {
+  const std::uint64_t before = slot_.wakeups++;
+  const std::uint64_t at =
+      before < slot_.wake_latencies.size() ? before : sample_.below(slot_.wakeups);
+  if (at < slot_.wake_latencies.size()) {
+    slot_.wake_latencies[at] = latency_ns;
+  }
 }
 
 void Meter::end() noexcept {

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include <schedrig/prng.hpp>
+
 #include "agent/worker_slot.hpp"
 
 namespace schedrig::agent {
@@ -15,20 +17,32 @@ namespace schedrig::agent {
 // about a microsecond.
 inline constexpr std::int64_t kMinGapNs = 100'000;
 
+// How long one step of a kind of work takes by itself: the shortest so far.
+struct Pace {
+  std::int64_t fastest_ns = INT64_MAX;
+};
+
 class Meter {
  public:
   // Takes the base of CPU time and run delay; call before waiting at the gate, so that the delay
   // between start and the first instruction counts.
-  explicit Meter(WorkerSlot& slot) noexcept;
+  // `index` tells this worker's draws of samples from those of others.
+  Meter(WorkerSlot& slot, std::uint32_t index) noexcept;
 
   // The gate has opened: from slot.started_ns to the first unit's end is the first stretch.
   void begin() noexcept;
   // One unit: kSpinUnit dependent loop steps.
   void unit() noexcept;
+  // A unit of another kind of work is done; it began where the last unit or wait ended.
+  void unit_done(Pace& pace) noexcept;
+  // The same for what is no unit: a system call, page faults.
+  void step_done(Pace& pace) noexcept;
   void iteration() noexcept { ++slot_.iterations; }
-  // A wait that belongs to the work is over; it was due to end at due_ns. What lies after that is
-  // time in which the worker was runnable.
+  // What lies between due_ns and now is time in which the worker was runnable.
   void waited_until(std::int64_t due_ns) noexcept;
+  // A sleep that belongs to the work is over; due_ns: when its timer was to expire, or what its
+  // waker noted down before it woke this worker. The time since then is the wake-up's latency.
+  void woken(std::int64_t due_ns) noexcept;
   // Final values; marks the slot finished.
   void end() noexcept;
 
@@ -38,13 +52,15 @@ class Meter {
  private:
   void note_gap(std::int64_t start_ns, std::int64_t length_ns) noexcept;
   void note_cpu() noexcept;
+  void note_latency(std::int64_t latency_ns) noexcept;
 
   WorkerSlot& slot_;
   std::int64_t cpu_base_ns_ = 0;
   std::int64_t run_delay_base_ns_ = 0;
   std::int64_t last_ns_ = 0;
-  std::int64_t fastest_ns_ = INT64_MAX; // shortest unit so far: what a unit costs by itself
+  Pace unit_pace_;
   int cpu_ = -1;
+  Prng sample_;
 };
 
 } // namespace schedrig::agent

@@ -2,8 +2,9 @@
 // The poll loop and the handler of each request.
 #include "agent/server.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include <poll.h>
 #include <sys/utsname.h>
@@ -12,6 +13,7 @@
 #include "agent/affinity.hpp"
 #include "agent/clock.hpp"
 #include "agent/file_ops.hpp"
+#include "agent/identity.hpp"
 #include "agent/mem_policy.hpp"
 #include "channel/file_messages.hpp"
 #include "channel/mem_policy_messages.hpp"
@@ -21,21 +23,40 @@ namespace schedrig::agent {
 
 using kvm::MessageType;
 
-Server::Server(Connection& connection, ChildWatch& children)
-    : connection_(connection), children_(children),
-      groups_(children, [this](const std::string& text) { notice(text); }) {}
+Server::Server(Connection& connection, ChildWatch& children, RequestSocket& requests,
+               std::string stage_root)
+    : connection_(connection), children_(children), requests_(requests),
+      owns_machine_(stage_root.empty()), staging_(std::move(stage_root)),
+      groups_(
+          children, [this](const std::string& text) { notice(text); },
+          [this](pid_t pid, int wait_status, const rusage& usage) {
+            on_other_exit(pid, wait_status, usage);
+          },
+          [this](std::int64_t until_ns) { wait_for_children(until_ns); }),
+      payloads_([this](std::int64_t until_ns) { wait_for_children(until_ns); },
+                {"SCHEDRIG_REQUESTS=" + requests.path()}) {}
 
 Result<> Server::run() {
   TRY(say_hello());
   while (!shutting_down_) {
-    std::array<pollfd, 2> waits{{{.fd = connection_.fd(), .events = POLLIN, .revents = 0},
-                                 {.fd = children_.fd(), .events = POLLIN, .revents = 0}}};
-    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) {
+    std::vector<pollfd> waits{{.fd = connection_.fd(), .events = POLLIN, .revents = 0},
+                              {.fd = children_.fd(), .events = POLLIN, .revents = 0}};
+    payloads_.add_waits(waits);
+    requests_.add_waits(waits);
+    // -1, without a limit, is the largest of unsigned numbers.
+    const int timeout_ms = static_cast<int>(std::min(
+        static_cast<unsigned>(output_timeout_ms()), static_cast<unsigned>(requests_.timeout_ms())));
+    if (::poll(waits.data(), waits.size(), timeout_ms) < 0 && errno != EINTR) {
       return fail_errno(errno, "poll");
     }
     if (waits[1].revents != 0) {
       groups_.reap();
     }
+    read_output();
+    requests_.serve([this](const kvm::GuestRequestMessage& request) {
+      // Lost only together with the channel, which the next send or receive reports.
+      [[maybe_unused]] const Result<> sent = connection_.send(kvm::encode_guest_request(request));
+    });
     if (waits[0].revents != 0) {
       if (!TRY(connection_.receive())) {
         return fail(StatusCode::kGuestFailed, "the host has closed the control channel");
@@ -45,6 +66,17 @@ Result<> Server::run() {
     }
   }
   return {};
+}
+
+// Payloads that write must not stand still because the agent waits for somebody else.
+void Server::wait_for_children(std::int64_t until_ns) {
+  std::vector<pollfd> waits{{.fd = children_.fd(), .events = POLLIN, .revents = 0}};
+  payloads_.add_waits(waits);
+  const std::int64_t left_ns = std::max<std::int64_t>(until_ns - monotonic_ns(), 0);
+  const timespec left{.tv_sec = left_ns / 1'000'000'000, .tv_nsec = left_ns % 1'000'000'000};
+  ::ppoll(waits.data(), waits.size(), &left, nullptr);
+  read_output();
+  groups_.reap();
 }
 
 Result<> Server::say_hello() {
@@ -96,6 +128,22 @@ Result<> Server::on_frame(const kvm::Parsed& frame) {
     return on_pin(frame.payload);
   case MessageType::kMemPolicyRequest:
     return on_mem_policy(frame.payload);
+  case MessageType::kStageRequest:
+    return on_stage(frame.payload);
+  case MessageType::kPayloadSpawn:
+    return on_payload_spawn(frame.payload);
+  case MessageType::kPayloadStart:
+    return on_payload_start(frame.payload);
+  case MessageType::kPayloadTerminate:
+    return on_payload_terminate(frame.payload);
+  case MessageType::kPayloadCollect:
+    return on_payload_end(frame.payload, false);
+  case MessageType::kPayloadKill:
+    return on_payload_end(frame.payload, true);
+  case MessageType::kGuestReply:
+    return on_guest_reply(frame.payload);
+  case MessageType::kIdentityRequest:
+    return on_identity(frame.payload);
   case MessageType::kShutdownRequest:
     shutting_down_ = true;
     return connection_.send(
@@ -128,13 +176,30 @@ Result<> Server::on_file_request(kvm::ByteView payload) {
                              .stamps = {.received_ns = received_ns_, .sent_ns = monotonic_ns()}}));
 }
 
+Result<> Server::on_identity(kvm::ByteView payload) {
+  const auto identity = kvm::decode_identity(payload);
+  if (!identity) {
+    return refuse(payload, identity.error());
+  }
+  const Result<> taken =
+      owns_machine_ ? take_on(*identity)
+                    : fail(StatusCode::kUnsupported, "this agent is not its machine's first "
+                                                     "process");
+  if (taken) {
+    groups_.disown(); // they are of the machine that was saved
+    payloads_.disown();
+  }
+  return connection_.send(
+      kvm::encode_answer(MessageType::kIdentityReply, identity->request, kvm::to_outcome(taken)));
+}
+
 Result<> Server::on_spawn(kvm::ByteView payload) {
   const auto request = kvm::decode_spawn_request(payload);
   if (!request) {
     return refuse(payload, request.error());
   }
   kvm::SpawnReply reply;
-  if (auto spawned = groups_.spawn(request->spec, connection_.fd())) {
+  if (auto spawned = groups_.spawn(request->spec)) {
     reply = *std::move(spawned);
   } else {
     reply.outcome = kvm::to_outcome(std::unexpected(std::move(spawned).error()));
@@ -157,15 +222,16 @@ Result<> Server::on_stop(kvm::ByteView payload) {
   if (!request) {
     return refuse(payload, request.error());
   }
-  auto stopped = groups_.stop(request->group, request->grace_ns);
+  const auto stopped = groups_.stop(request->group, request->grace_ns);
   kvm::Outcome outcome;
   if (stopped) {
-    for (kvm::WorkerReportMessage& report : *stopped) {
+    for (std::uint32_t i = 0; i < (*stopped)->workers(); ++i) {
+      kvm::WorkerReportMessage report = (*stopped)->report(i);
       report.request = request->request;
       TRY(connection_.send(kvm::encode_worker_report(report)));
     }
   } else {
-    outcome = kvm::to_outcome(std::unexpected(std::move(stopped).error()));
+    outcome = kvm::to_outcome(std::unexpected(stopped.error()));
   }
   return connection_.send(kvm::encode_answer(MessageType::kStopReply, request->request, outcome));
 }
@@ -187,6 +253,15 @@ Result<> Server::on_mem_policy(kvm::ByteView payload) {
   return connection_.send(
       kvm::encode_answer(MessageType::kMemPolicyReply, request->request,
                          kvm::to_outcome(set_mem_policy(request->mode, request->nodes))));
+}
+
+Result<> Server::on_guest_reply(kvm::ByteView payload) {
+  const auto reply = kvm::decode_guest_reply(payload);
+  if (!reply) {
+    return refuse(payload, reply.error());
+  }
+  return connection_.send(kvm::encode_answer(MessageType::kGuestReplyDone, reply->request,
+                                             kvm::to_outcome(requests_.reply(*reply))));
 }
 
 Result<> Server::refuse(kvm::ByteView payload, const Error& error) {

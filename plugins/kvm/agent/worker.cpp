@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: MIT
-// The loops of the work types. Every loop looks at the gate once a unit.
+// The life of a worker, and which loop is whose.
 #include "agent/worker.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 
-#include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-#include "agent/clock.hpp"
 #include "agent/futex.hpp"
 #include "agent/meter.hpp"
+#include "agent/work_types.hpp"
 
 namespace schedrig::agent {
 namespace {
-
-// Units between two reads of the thread's CPU clock, which is a system call: sixteen units are
-// some 20 us, and the call stays below two percent of them.
-constexpr std::uint32_t kUnitsPerCpuClockRead = 16;
 
 volatile std::sig_atomic_t g_read_fd = -1;
 
@@ -45,96 +41,59 @@ void listen_for_stop(int read_fd) noexcept {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-bool running(const WorkerContext& context) noexcept {
-  return context.slot->gate.load(std::memory_order_acquire) == Gate::kRun;
-}
-
-void spin(const WorkerContext& context, Meter& meter) noexcept {
-  while (running(context)) {
-    meter.unit();
-    meter.iteration();
-  }
-}
-
-void yield(const WorkerContext& context, Meter& meter) noexcept {
-  while (running(context)) {
-    meter.unit();
-    ::sched_yield();
-    meter.iteration();
-  }
-}
-
-// A burst is burst_ns of CPU time, so that contention makes it longer, not emptier.
-void bursty(const WorkerContext& context, Meter& meter) noexcept {
-  while (running(context)) {
-    const std::int64_t burst_end = clock_ns(CLOCK_THREAD_CPUTIME_ID) + context.spec->burst_ns;
-    std::uint32_t units = 0;
-    do {
-      meter.unit();
-      ++units;
-    } while (running(context) &&
-             (units % kUnitsPerCpuClockRead != 0 || clock_ns(CLOCK_THREAD_CPUTIME_ID) < burst_end));
-    const std::int64_t due = monotonic_ns() + context.spec->sleep_ns;
-    while (running(context) && monotonic_ns() < due) {
-      wait_while(context.slot->gate, Gate::kRun, due);
-    }
-    if (running(context)) {
-      meter.waited_until(due);
-      meter.iteration();
-    }
-  }
-}
-
-// burst_iterations units, a byte to the partner, its byte back.
-void pipe_io(const WorkerContext& context, Meter& meter) noexcept {
-  char byte = 0;
-  while (running(context)) {
-    for (std::uint32_t i = 0; i < context.spec->burst_iterations && running(context); ++i) {
-      meter.unit();
-    }
-    const std::int64_t wait_start = monotonic_ns();
-    context.slot->handoff_ns.store(wait_start, std::memory_order_release);
-    const bool wrote = ::write(context.write_fd, &byte, 1) == 1;
-    const ssize_t got = wrote ? ::read(context.read_fd, &byte, 1) : 0;
-    if (got == 1) {
-      const std::int64_t handed = context.partner->handoff_ns.load(std::memory_order_acquire);
-      meter.waited_until(std::max(wait_start, handed));
-      meter.iteration();
-    } else {
-      // Stopped, or the partner is gone: then there is no work left, only the stop to wait for.
-      while (running(context)) {
-        wait_while(context.slot->gate, Gate::kRun);
-      }
-    }
-  }
-}
-
 using Loop = void (*)(const WorkerContext&, Meter&) noexcept;
 
-Loop loop_of(WorkType type) noexcept {
-  switch (type) {
-  case WorkType::kSpin:
-    return spin;
-  case WorkType::kYield:
-    return yield;
-  case WorkType::kBursty:
-    return bursty;
-  case WorkType::kPipeIo:
-    return pipe_io;
-  default:
-    return nullptr;
+struct TypeLoop {
+  WorkType type;
+  Loop loop;
+};
+constexpr std::array<TypeLoop, kWorkTypeCount> kLoops = {{
+    {WorkType::kSpin, spin},
+    {WorkType::kYield, yield},
+    {WorkType::kMixed, mixed},
+    {WorkType::kIoSync, io_sync},
+    {WorkType::kBursty, bursty},
+    {WorkType::kPipeIo, pipe_io},
+    {WorkType::kFutexPingPong, futex_ping_pong},
+    {WorkType::kFutexFanOut, futex_fan_out},
+    {WorkType::kCachePressure, cache_pressure},
+    {WorkType::kCacheYield, cache_yield},
+    {WorkType::kCachePipe, cache_pipe},
+    {WorkType::kFanOutCompute, fan_out_compute},
+    {WorkType::kSequence, sequence},
+    {WorkType::kForkExit, fork_exit},
+    {WorkType::kNiceSweep, nice_sweep},
+    {WorkType::kAffinityChurn, affinity_churn},
+    {WorkType::kPolicyChurn, policy_churn},
+    {WorkType::kPageFaultChurn, page_fault_churn},
+    {WorkType::kMutexContention, mutex_contention},
+    {WorkType::kIdleChurn, bursty},
+}};
+
+constexpr bool in_enum_order() {
+  for (std::size_t i = 0; i < kLoops.size(); ++i) {
+    if (static_cast<std::size_t>(kLoops[i].type) != i) {
+      return false;
+    }
   }
+  return true;
 }
+static_assert(in_enum_order());
 
 } // namespace
 
-bool is_implemented(WorkType type) noexcept {
-  return loop_of(type) != nullptr;
+bool waits_for_words(WorkType type) noexcept {
+  return type == WorkType::kFutexPingPong || type == WorkType::kFutexFanOut ||
+         type == WorkType::kFanOutCompute || type == WorkType::kMutexContention ||
+         type == WorkType::kSequence;
 }
 
 void run_worker(const WorkerContext& context) noexcept {
   listen_for_stop(context.read_fd);
-  Meter meter(*context.slot);
+  if (context.spec->precise_timing != 0) {
+    ::prctl(PR_SET_TIMERSLACK, 1); // ns; 0 would be the default again (prctl(2))
+  }
+  Meter meter(*context.slot, context.index);
   while (context.slot->gate.load(std::memory_order_acquire) == Gate::kWait) {
     wait_while(context.slot->gate, Gate::kWait);
   }
@@ -144,7 +103,7 @@ void run_worker(const WorkerContext& context) noexcept {
     ::_exit(0);
   }
   meter.begin();
-  loop_of(context.spec->type)(context, meter);
+  kLoops[static_cast<std::size_t>(context.spec->type)].loop(context, meter);
   meter.end();
   ::_exit(0);
 }

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <schedrig/work_check.hpp>
+
 #include "agent/clock.hpp"
 #include "agent/futex.hpp"
 #include "agent/worker.hpp"
@@ -24,30 +26,42 @@ namespace {
 using kvm::UniqueFd;
 
 Result<> check(const WorkSpec& spec) {
-  const WorkTypeInfo& info = work_type_info(spec.type);
-  if (!is_implemented(spec.type)) {
-    return fail(StatusCode::kUnsupported,
-                "work type '" + std::string(info.name) + "' is not implemented in the guest agent");
-  }
-  if (spec.workers == 0 || spec.workers > kMaxWorkersPerGroup ||
-      spec.workers % info.group_size != 0) {
-    return fail(StatusCode::kInvalidArgument,
-                std::to_string(spec.workers) + " workers of type '" + std::string(info.name) +
-                    "': must be 1 to " + std::to_string(kMaxWorkersPerGroup) +
-                    " and a multiple of " + std::to_string(info.group_size));
-  }
-  if (spec.burst_ns < 0 || spec.sleep_ns < 0) {
-    return fail(StatusCode::kInvalidArgument, "negative burst or sleep");
-  }
-  if (spec.nice < -20 || spec.nice > 19) {
-    return fail(StatusCode::kInvalidArgument,
-                "nice " + std::to_string(spec.nice) + " is not within -20 to 19");
-  }
+  TRY(from_status(check_work_spec(spec)));
   if (std::ranges::any_of(spec.cpus, [](std::uint32_t cpu) { return cpu >= CPU_SETSIZE; })) {
     return fail(StatusCode::kInvalidArgument,
                 "affinity names a CPU above " + std::to_string(CPU_SETSIZE - 1));
   }
+  if (waits_for_words(spec.type) && !can_wait_for_change()) {
+    return fail(StatusCode::kUnsupported,
+                "work type '" + std::string(work_type_info(spec.type).name) +
+                    "' needs futex_waitv(2), which the guest's kernel lacks",
+                "use a kernel from Linux 5.16 on");
+  }
   return {};
+}
+
+bool has_pipes(WorkType type) noexcept {
+  return type == WorkType::kPipeIo || type == WorkType::kCachePipe;
+}
+
+bool shares_events(const WorkSpec& spec) noexcept {
+  return spec.type == WorkType::kSequence &&
+         std::ranges::any_of(spec.phases,
+                             [](const WorkPhase& phase) { return phase.kind >= PhaseKind::kLock; });
+}
+
+// `count` objects for the agent and its workers. kOs.
+template <class T> Result<T*> map_shared(std::uint32_t count, std::string_view what) {
+  void* memory =
+      ::mmap(nullptr, sizeof(T) * count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    return fail_errno(errno, "mmap of " + std::to_string(count) + " " + std::string(what));
+  }
+  auto* objects = static_cast<T*>(memory);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    new (objects + i) T;
+  }
+  return objects;
 }
 
 // Pipes of one pair: [0] carries from the first to the second worker, [1] back.
@@ -69,8 +83,25 @@ Result<PairPipes> make_pipes() {
   return pipes;
 }
 
-[[noreturn]] void child(const WorkerContext& context, std::span<const int> agent_fds,
-                        pid_t agent) noexcept {
+// The agent's descriptors, and the partner's ends of pipes: what the partner alone holds must end
+// when the partner ends, then a read sees it.
+void close_all_but(int first, int second) noexcept {
+  auto from = static_cast<unsigned>(STDERR_FILENO) + 1;
+  const auto [low, high] = std::minmax(first, second);
+  for (const int kept : {low, high}) {
+    if (kept < static_cast<int>(from)) {
+      continue; // none
+    }
+    const auto number = static_cast<unsigned>(kept);
+    if (number > from) {
+      ::close_range(from, number - 1, 0);
+    }
+    from = number + 1;
+  }
+  ::close_range(from, ~0U, 0);
+}
+
+[[noreturn]] void child(const WorkerContext& context, pid_t agent) noexcept {
   ::setpgid(0, 0);
   ::prctl(PR_SET_NAME, "schedrig-worker");
   // Outside a guest the agent is not PID 1, and its death ends nobody else.
@@ -78,9 +109,7 @@ Result<PairPipes> make_pipes() {
   if (::getppid() != agent) {
     ::_exit(1);
   }
-  for (const int fd : agent_fds) {
-    ::close(fd);
-  }
+  close_all_but(context.read_fd, context.write_fd);
   run_worker(context);
 }
 
@@ -99,47 +128,68 @@ int kernel_policy(SchedClass policy) noexcept {
 } // namespace
 
 Result<std::unique_ptr<WorkerGroup>> WorkerGroup::spawn(const WorkSpec& spec,
-                                                        std::span<const int> agent_fds) {
+                                                        SharedEvents& events) {
   TRY(check(spec));
-  void* memory = ::mmap(nullptr, sizeof(WorkerSlot) * spec.workers, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) {
-    return fail_errno(errno, "mmap of " + std::to_string(spec.workers) + " worker slots");
+  SharedEvent* const shared = shares_events(spec) ? TRY(events.map()) : nullptr;
+  std::unique_ptr<WorkerGroup> group(new WorkerGroup(spec));
+  TRY(group->map_memory());
+  if (shared != nullptr) {
+    group->events_ = &events;
+    events.group_begins();
   }
-  auto* slots = static_cast<WorkerSlot*>(memory);
-  for (std::uint32_t i = 0; i < spec.workers; ++i) {
-    new (slots + i) WorkerSlot;
-  }
-  std::unique_ptr<WorkerGroup> group(new WorkerGroup(spec, slots));
-  TRY(group->fork_workers(agent_fds));
+  TRY(group->fork_workers(shared));
   return group;
 }
 
-WorkerGroup::WorkerGroup(const WorkSpec& spec, WorkerSlot* slots) noexcept
-    : spec_(spec), cpus_(spec.cpus.begin(), spec.cpus.end()), slots_(slots) {
+WorkerGroup::WorkerGroup(const WorkSpec& spec)
+    : spec_(spec), cpus_(spec.cpus.begin(), spec.cpus.end()),
+      phases_(spec.phases.begin(), spec.phases.end()),
+      team_size_(work_group_size(spec.type, spec.fan_out, spec.contenders)) {
   spec_.cpus = cpus_;
+  spec_.phases = phases_;
 }
 
 WorkerGroup::~WorkerGroup() {
   kill_remaining();
-  ::munmap(slots_, sizeof(WorkerSlot) * spec_.workers);
+  if (slots_ != nullptr) {
+    ::munmap(slots_, sizeof(WorkerSlot) * spec_.workers);
+  }
+  if (teams_ != nullptr) {
+    ::munmap(teams_, sizeof(TeamState) * teams());
+  }
+  if (events_ != nullptr) {
+    events_->group_ends();
+  }
 }
 
-Result<> WorkerGroup::fork_workers(std::span<const int> agent_fds) {
-  const bool paired = spec_.type == WorkType::kPipeIo;
+Result<> WorkerGroup::map_memory() {
+  slots_ = TRY(map_shared<WorkerSlot>(spec_.workers, "worker slots"));
+  teams_ = TRY(map_shared<TeamState>(teams(), "teams of workers"));
+  return {};
+}
+
+Result<> WorkerGroup::fork_workers(SharedEvent* events) {
+  const bool piped = has_pipes(spec_.type);
   const pid_t agent = ::getpid();
   PairPipes pipes;
   workers_.reserve(spec_.workers);
   for (std::uint32_t i = 0; i < spec_.workers; ++i) {
-    const std::uint32_t side = i % 2;
-    if (paired && side == 0) {
+    const std::uint32_t member = i % team_size_;
+    if (piped && member == 0) {
       pipes = TRY(make_pipes());
     }
-    WorkerContext context{.spec = &spec_, .slot = slots_ + i};
-    if (paired) {
+    WorkerContext context{.spec = &spec_,
+                          .slot = slots_ + i,
+                          .index = i,
+                          .member = member,
+                          .team = teams_ + i / team_size_,
+                          .events = events};
+    if (team_size_ == 2) {
       context.partner = slots_ + (i ^ 1U);
-      context.read_fd = pipes.read_end[1 - side].get();
-      context.write_fd = pipes.write_end[side].get();
+    }
+    if (piped) {
+      context.read_fd = pipes.read_end[1 - member].get();
+      context.write_fd = pipes.write_end[member].get();
     }
     const pid_t pid = ::fork();
     if (pid < 0) {
@@ -147,13 +197,10 @@ Result<> WorkerGroup::fork_workers(std::span<const int> agent_fds) {
                                    std::to_string(spec_.workers));
     }
     if (pid == 0) {
-      if (paired) {
-        // What the partner alone holds must end when the partner ends: then a read sees it.
-        pipes.read_end[side].reset();
-        pipes.write_end[1 - side].reset();
-      }
-      child(context, agent_fds, agent);
+      child(context, agent);
     }
+    // The child does so, too: whoever comes first, no kill of its group comes before it.
+    ::setpgid(pid, pid);
     workers_.push_back({.pid = pid});
   }
   return {};
@@ -210,7 +257,7 @@ void WorkerGroup::request_stop() noexcept {
   stop_requested_ = true;
   for (std::uint32_t i = 0; i < spec_.workers; ++i) {
     set_and_wake(slots_[i].gate, Gate::kStop);
-    if (spec_.type == WorkType::kPipeIo && !workers_[i].reaped) {
+    if (has_pipes(spec_.type) && !workers_[i].reaped) {
       ::kill(workers_[i].pid, SIGUSR1);
     }
   }
@@ -220,7 +267,7 @@ void WorkerGroup::kill_remaining() noexcept {
   stop_requested_ = true;
   for (const Worker& worker : workers_) {
     if (!worker.reaped) {
-      ::kill(worker.pid, SIGKILL);
+      ::kill(-worker.pid, SIGKILL); // with a child that it has forked
     }
   }
 }
@@ -231,6 +278,9 @@ bool WorkerGroup::on_exit(pid_t pid, int wait_status, const rusage& usage) noexc
       worker.reaped = true;
       worker.wait_status = wait_status;
       worker.reaped_ns = monotonic_ns();
+      if (events_ != nullptr) {
+        events_->release(pid);
+      }
       for (const timeval& part : {usage.ru_utime, usage.ru_stime}) {
         worker.usage_ns += part.tv_sec * 1'000'000'000 + part.tv_usec * 1'000;
       }
@@ -251,15 +301,6 @@ std::vector<std::int32_t> WorkerGroup::pids() const {
     pids.push_back(worker.pid);
   }
   return pids;
-}
-
-std::vector<kvm::WorkerReportMessage> WorkerGroup::reports() const {
-  std::vector<kvm::WorkerReportMessage> all;
-  all.reserve(workers_.size());
-  for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-    all.push_back(report(i));
-  }
-  return all;
 }
 
 kvm::WorkerReportMessage WorkerGroup::report(std::uint32_t index) const {
@@ -291,6 +332,10 @@ kvm::WorkerReportMessage WorkerGroup::report(std::uint32_t index) const {
   message.gaps.assign(slot.gaps.begin(),
                       slot.gaps.begin() + std::min(slot.gap_count, kGapsPerWorker));
   std::ranges::sort(message.gaps, std::ranges::greater{}, &Gap::length_ns);
+  out.wakeups = slot.wakeups;
+  const std::uint64_t kept = std::min<std::uint64_t>(slot.wakeups, kWakeLatenciesPerWorker);
+  message.wake_latencies_ns.assign(slot.wake_latencies.begin(),
+                                   slot.wake_latencies.begin() + static_cast<std::ptrdiff_t>(kept));
   return message;
 }
 

@@ -24,8 +24,9 @@ struct alignas(64) WorkerSlot {
   // Shared at run time; each on a cache line of its own, because workers poll `gate`.
   std::atomic<Gate> gate{Gate::kWait};
   std::int64_t started_ns = 0; // written by the agent before gate becomes kRun
-  // pipe_io: when this worker last handed over; its partner measures its wake-up from there.
+  // When this worker last handed over; its partner measures its wake-up from there.
   alignas(64) std::atomic<std::int64_t> handoff_ns{0};
+  std::atomic<std::uint32_t> handoffs{0}; // how often; a futex word
 
   alignas(64) std::uint64_t work_units = 0;
   std::uint64_t iterations = 0;
@@ -37,6 +38,9 @@ struct alignas(64) WorkerSlot {
   std::uint32_t gap_count = 0;
   std::array<Gap, kGapsPerWorker> gaps{};
   std::array<std::uint64_t, kvm::kMaxReportedCpus / 64> cpus_used{};
+  std::uint64_t wakeups = 0;
+  // A uniform sample of all; the first min(wakeups, size) are there.
+  std::array<std::int64_t, kWakeLatenciesPerWorker> wake_latencies{};
 };
 static_assert(sizeof(std::atomic<Gate>) == 4, "a futex word is 32 bits wide: futex(2)");
 

@@ -45,6 +45,11 @@ bool ClockOffset::update(std::int64_t asked_ns, const ClockStamps& guest,
   return true;
 }
 
+void ClockOffset::guest_stood(std::int64_t ns) noexcept {
+  lower_ -= ns;
+  upper_ -= ns;
+}
+
 std::int64_t ClockOffset::to_host(std::int64_t guest_ns) const noexcept {
   if (!plausible(guest_ns)) {
     return 0;

@@ -25,6 +25,11 @@ class ClockOffset {
   // False, and no change: the stamps contradict themselves.
   bool update(std::int64_t asked_ns, const ClockStamps& guest, std::int64_t answered_ns) noexcept;
 
+  // The guest's clock stood still for so long while the host's went on. Guest times of before
+  // become host times that lie so much later: MachineClock, which stood still as well, takes it
+  // back.
+  void guest_stood(std::int64_t ns) noexcept;
+
   // Guest time to host time; the guest's own value while nothing is known.
   [[nodiscard]] std::int64_t to_host(std::int64_t guest_ns) const noexcept;
   // Half the distance of the bounds at that host time; nothing before the first round trip.

@@ -14,21 +14,7 @@ constexpr std::array<std::string_view, 3> kFatalTexts = {
     "---[ end Kernel panic",
 };
 
-constexpr std::array<std::string_view, 13> kNoticeTexts = {
-    "BUG:",
-    "Oops:",
-    "Oops -",
-    "WARNING:",
-    "kernel BUG at",
-    "general protection fault",
-    "detected stalls on CPUs/tasks",
-    "self-detected stall on CPU",
-    "blocked for more than",
-    "soft lockup",
-    "possible recursive locking detected",
-    "possible circular locking dependency detected",
-    "sched_ext:",
-};
+constexpr std::string_view kNoticeText = "sched_ext:";
 
 } // namespace
 
@@ -37,7 +23,7 @@ LineKind classify_console_line(std::string_view line) noexcept {
   if (std::ranges::any_of(kFatalTexts, holds)) {
     return LineKind::kFatal;
   }
-  return std::ranges::any_of(kNoticeTexts, holds) ? LineKind::kNotice : LineKind::kPlain;
+  return holds(kNoticeText) ? LineKind::kNotice : LineKind::kPlain;
 }
 
 void ConsoleWatch::feed(ByteView bytes, const LineSink& sink) {

@@ -18,12 +18,12 @@ namespace schedrig::kvm {
 
 enum class LineKind : std::uint8_t {
   kPlain,
-  kNotice, // the kernel complains about something: a person should see it
+  kNotice, // a person should see it
   kFatal,  // the machine is dead or about to be
 };
 
-// What the kernel's own texts mean (kernel/panic.c, lib/bug.c, kernel/rcu/tree_stall.h,
-// kernel/hung_task.c, kernel/sched/ext.c of Linux 6.18), and the agent's last words.
+// What bears on the machine's life: the kernel's last words (kernel/panic.c of Linux 6.18) and the
+// agent's, and sched_ext's messages (kernel/sched/ext.c). The host judges what else a kernel says.
 [[nodiscard]] LineKind classify_console_line(std::string_view line) noexcept;
 
 class ConsoleWatch {

@@ -141,4 +141,12 @@ void GuestFeed::close() noexcept {
   room_.notify_all();
 }
 
+void GuestFeed::reopen() noexcept {
+  const std::lock_guard lock(mutex_);
+  output_ = {};
+  closed_ = false;
+  consume(output_fd_.get());
+  consume(interrupt_fd_.get());
+}
+
 } // namespace schedrig::kvm

@@ -54,6 +54,9 @@ class GuestFeed final : public VmSink {
 
   // [any thread] The device thread is never held up any more. Call before Vm::stop.
   void close() noexcept;
+  // [host thread] For the output of another life: what is there is forgotten. No device thread
+  // runs.
+  void reopen() noexcept;
 
  private:
   GuestFeed(UniqueFd output, UniqueFd interrupted) noexcept;

@@ -46,6 +46,7 @@ std::string describe(const VmEnd& end) {
 void GuestMonitor::deliver(const GuestOutput& output) {
   console_.feed(output.console, [this](std::string_view line, LineKind kind) {
     emit(EventKind::kConsoleLine, line);
+    noteworthy_ = true;
     if (kind == LineKind::kFatal) {
       fail_machine("console: " + std::string(line), kSeeConsole);
     } else if (kind == LineKind::kNotice) {
@@ -90,21 +91,39 @@ void GuestMonitor::on_agent_notice(std::string_view text) {
   emit(EventKind::kNotice, text);
 }
 
+void GuestMonitor::scheduler_exit(const SchedulerExit& exit) {
+  const ExitKindInfo info = exit_kind_info(exit.kind);
+  std::string text = std::string(exit.scheduler) + ": " + std::string(info.name) + " (" +
+                     std::to_string(exit.kind) + "): " + std::string(exit.reason);
+  if (!exit.message.empty()) {
+    text += ": " + std::string(exit.message);
+  }
+  emit(EventKind::kSchedulerExit, text, exit.kind, &exit);
+}
+
 void GuestMonitor::boot_phase(std::string_view name, std::int64_t since_boot_ns) {
   emit(EventKind::kBootPhase, name, since_boot_ns);
+}
+
+void GuestMonitor::restart() {
+  console_ = {};
+  failure_.reset();
+  ended_ = end_expected_ = noteworthy_ = false;
 }
 
 bool GuestMonitor::take_noteworthy() noexcept {
   return std::exchange(noteworthy_, false);
 }
 
-void GuestMonitor::emit(EventKind kind, std::string_view text, std::int64_t value) {
+void GuestMonitor::emit(EventKind kind, std::string_view text, std::int64_t value,
+                        const SchedulerExit* exit) {
   noteworthy_ = noteworthy_ || kind != EventKind::kConsoleLine;
   Event event;
   event.kind = kind;
-  event.at_ns = clock_.now_ns();
+  event.at_ns = exit == nullptr ? clock_.now_ns() : exit->at_ns;
   event.value = value;
   event.text = text;
+  event.exit = exit;
   events_.on_event(event);
 }
 

@@ -26,7 +26,11 @@ class GuestMonitor final : public AgentLines {
   void deliver(const GuestOutput& output);
   void on_agent_log(const TextLine& line) override;
   void on_agent_notice(std::string_view text) override;
+  void scheduler_exit(const SchedulerExit& exit);
   void boot_phase(std::string_view name, std::int64_t since_boot_ns);
+
+  // The guest is another one, of which nothing has been heard.
+  void restart();
 
   // A power-off is what was asked for from here on, no failure.
   void expect_end() noexcept { end_expected_ = true; }
@@ -36,11 +40,13 @@ class GuestMonitor final : public AgentLines {
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   [[nodiscard]] const ConsoleWatch& console() const noexcept { return console_; }
 
-  // Whether an event other than a console line was delivered since the last call.
+  // Whether an event other than the agent's log was delivered since the last call: the host judges
+  // console lines, and a guest that runs prints few.
   [[nodiscard]] bool take_noteworthy() noexcept;
 
  private:
-  void emit(EventKind kind, std::string_view text, std::int64_t value = 0);
+  void emit(EventKind kind, std::string_view text, std::int64_t value = 0,
+            const SchedulerExit* exit = nullptr);
   void on_end(const VmEnd& end);
   void fail_machine(std::string text, std::string_view help);
 

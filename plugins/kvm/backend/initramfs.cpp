@@ -4,12 +4,8 @@
 
 #include <cstring>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
-
-#include "vmm/unique_fd.hpp"
 
 namespace schedrig::kvm {
 namespace {
@@ -22,7 +18,7 @@ struct Entry {
 };
 
 // The agent is below a megabyte when optimised, some ten with debug information.
-constexpr off_t kMaxAgentBytes = off_t{64} << 20;
+constexpr std::uint64_t kMaxAgentBytes = 64U << 20;
 
 void put_hex(Bytes& out, std::uint64_t value) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -72,31 +68,20 @@ Bytes build_initramfs(ByteView agent) {
   return archive;
 }
 
-Result<Bytes> read_agent(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status{};
-  if (!fd || ::fstat(fd.get(), &status) != 0) {
-    Error error = fail_errno(errno, "open the guest agent " + path,
-                             "build the target schedrig_agent, or reinstall schedrig")
-                      .error();
-    error.code = StatusCode::kNotFound;
+Result<MappedFile> open_agent(const std::string& path) {
+  auto agent = MappedFile::open(path, kMaxAgentBytes);
+  if (!agent) {
+    Error error = std::move(agent).error().context("guest agent");
+    const bool unfit =
+        error.code == StatusCode::kInvalidArgument || error.code == StatusCode::kBadData;
+    error.code = unfit ? StatusCode::kBadData : StatusCode::kNotFound;
+    error.help = "build the target schedrig_agent, or reinstall schedrig";
     return std::unexpected(std::move(error));
   }
-  if (!S_ISREG(status.st_mode) || status.st_size < 64 || status.st_size > kMaxAgentBytes) {
-    return fail(StatusCode::kBadData,
-                "the guest agent " + path + " is no file of 64 bytes to 64 MiB");
-  }
-  Bytes agent(static_cast<std::size_t>(status.st_size));
-  std::size_t used = 0;
-  while (used < agent.size()) {
-    const ssize_t got = ::read(fd.get(), agent.data() + used, agent.size() - used);
-    if (got <= 0) {
-      return fail_errno(got < 0 ? errno : EIO, "read the guest agent " + path);
-    }
-    used += static_cast<std::size_t>(got);
-  }
   // ELF, 64-bit, little-endian: a wrong file would only show as "no working init found".
-  if (std::memcmp(agent.data(), "\177ELF\2\1", 6) != 0) {
+  constexpr std::string_view kElf64 = "\177ELF\2\1";
+  if (agent->bytes().size() < kElf64.size() ||
+      std::memcmp(agent->bytes().data(), kElf64.data(), kElf64.size()) != 0) {
     return fail(StatusCode::kBadData, "the guest agent " + path + " is no 64-bit ELF file");
   }
   return agent;

@@ -10,6 +10,7 @@
 #include <schedrig/result.hpp>
 
 #include "channel/messages.hpp"
+#include "vmm/mapped_file.hpp"
 
 namespace schedrig::kvm {
 
@@ -17,6 +18,6 @@ namespace schedrig::kvm {
 
 // The agent's binary. Errors: kNotFound with the path, kBadData (no 64-bit ELF executable, or of
 // implausible size).
-[[nodiscard]] Result<Bytes> read_agent(const std::string& path);
+[[nodiscard]] Result<MappedFile> open_agent(const std::string& path);
 
 } // namespace schedrig::kvm

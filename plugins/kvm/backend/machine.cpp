@@ -3,6 +3,7 @@
 #include "backend/machine.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <schedrig/export.hpp>
 
@@ -18,11 +19,13 @@ using std::chrono::steady_clock;
 constexpr int kClockSamples = 8;
 // Joining threads that have been told to stop: microseconds, but the host may be loaded.
 constexpr std::chrono::milliseconds kStopTimeout{5000};
+// From a panic's first line to the reset that follows its last: milliseconds; in an emulated host
+// a thousand times that. A kernel that hangs in its panic is not waited for any longer.
+constexpr std::chrono::seconds kLastWordsTimeout{10};
+constexpr std::chrono::seconds kLastWordsPause{2};
 
-Deadline after(nanoseconds time) {
-  // Above a century the clock's arithmetic would overflow, and nobody waits so long.
-  constexpr nanoseconds kForever = std::chrono::hours(24 * 365);
-  return steady_clock::now() + std::clamp(time, nanoseconds(0), kForever);
+std::string loader_beside(const std::string& agent_path) {
+  return std::filesystem::path(agent_path).replace_filename("schedrig-scx").string();
 }
 
 } // namespace
@@ -33,7 +36,7 @@ KvmMachine::create(const MachineSpec& spec, const MachineOptions& options, Event
     return fail(StatusCode::kInvalidArgument, "this backend needs a kernel image",
                 "give --kernel or [machine] kernel");
   }
-  const Bytes initramfs = build_initramfs(TRY(read_agent(options.agent_path)));
+  const Bytes initramfs = build_initramfs(TRY(open_agent(options.agent_path)).bytes());
   std::unique_ptr<KvmMachine> machine(new KvmMachine(options, events, TRY(GuestFeed::create())));
   VmConfig config;
   config.kernel_path = spec.kernel_image;
@@ -41,14 +44,25 @@ KvmMachine::create(const MachineSpec& spec, const MachineOptions& options, Event
   config.extra_command_line = spec.kernel_cmdline;
   config.memory_bytes = spec.memory_bytes;
   config.topology = spec.topology;
+  config.regions = spec.regions;
   config.vendor = options.vendor;
+  config.kaslr = options.kaslr;
   auto vm = Vm::create(config, *machine->feed_);
   if (!vm) {
     return std::unexpected(
         std::move(vm).error().context("machine with kernel " + std::string(spec.kernel_image)));
   }
-  machine->vm_ = *std::move(vm);
+  machine->set_vm(*std::move(vm), options);
   return machine;
+}
+
+void KvmMachine::set_vm(std::unique_ptr<Vm> vm, const MachineOptions& options) {
+  vm_ = std::move(vm);
+  if (options.late_vcpu) {
+    vm_->make_late(*options.late_vcpu, options.late_by);
+  }
+  vm_facets_.emplace(GuestMemoryAccess(vm_->memory()), VmFreezer(*vm_, clock_, channel_, link_),
+                     VmVcpus(*vm_), VmWatch(*vm_, clock_));
 }
 
 KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
@@ -56,7 +70,11 @@ KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
     : feed_(std::move(feed)), monitor_(events, clock_), channel_(*feed_, monitor_),
       link_(channel_, monitor_), files_(link_, clock_, options.agent_timeout),
       tasks_(link_, clock_, options.agent_timeout), affinity_(link_, options.agent_timeout),
-      mem_policy_(link_, options.agent_timeout) {}
+      mem_policy_(link_, options.agent_timeout),
+      payloads_(link_, clock_, *this, options.agent_timeout),
+      guest_requests_(link_, options.agent_timeout),
+      schedulers_(files_, payloads_, clock_, loader_beside(options.agent_path),
+                  [this](const SchedulerExit& exit) { monitor_.scheduler_exit(exit); }) {}
 
 KvmMachine::~KvmMachine() {
   feed_->close();
@@ -74,6 +92,24 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == MemPolicyFacet::kInterfaceId) {
     return static_cast<MemPolicyFacet*>(&mem_policy_);
+  }
+  if (interface_id == PayloadsFacet::kInterfaceId) {
+    return static_cast<PayloadsFacet*>(&payloads_);
+  }
+  if (interface_id == GuestRequestsFacet::kInterfaceId) {
+    return static_cast<GuestRequestsFacet*>(&guest_requests_);
+  }
+  if (interface_id == MemoryFacet::kInterfaceId) {
+    return static_cast<MemoryFacet*>(&vm_facets_->memory);
+  }
+  if (interface_id == FreezeFacet::kInterfaceId) {
+    return static_cast<FreezeFacet*>(&vm_facets_->freezer);
+  }
+  if (interface_id == VcpusFacet::kInterfaceId) {
+    return static_cast<VcpusFacet*>(&vm_facets_->vcpus);
+  }
+  if (interface_id == WatchFacet::kInterfaceId) {
+    return static_cast<WatchFacet*>(&vm_facets_->watch);
   }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(&schedulers_);
@@ -93,10 +129,10 @@ Result<> KvmMachine::boot_guest(nanoseconds timeout) {
   boot_called_ns_ = host_now_ns();
   const Deadline deadline = after(timeout);
   vm_started_ns_ = host_now_ns();
-  TRY(vm_->start());
+  TRY(origin_ ? vm_->start(origin_->seed) : vm_->start());
   channel_.open(*vm_);
   channel_.set_interruptible(true);
-  auto met = meet_agent(deadline);
+  auto met = origin_ ? resume_guest(*origin_, deadline) : meet_agent(deadline);
   channel_.set_interruptible(false);
   report_phases();
   if (!met) {
@@ -159,12 +195,18 @@ std::int64_t KvmMachine::now_ns() noexcept {
 }
 
 Status KvmMachine::wait_until(std::int64_t deadline_ns, WakeReason* reason) noexcept {
-  return guard("wait_until", [&] { return wait_for_wake(deadline_ns, *reason); });
+  return guard("wait_until", [&]() -> Result<> {
+    *reason = TRY(wait(deadline_ns, [] { return false; }));
+    return {};
+  });
 }
 
-Result<> KvmMachine::wait_for_wake(std::int64_t deadline_ns, WakeReason& reason) {
+Result<WakeReason> KvmMachine::wait(std::int64_t deadline_ns, const std::function<bool()>& enough) {
   if (state_ != State::kRunning) {
-    return fail(StatusCode::kInvalidArgument, "wait_until: the machine does not run");
+    return fail(StatusCode::kInvalidArgument, "the machine does not run");
+  }
+  if (clock_.stands()) {
+    return fail(StatusCode::kInvalidArgument, "the machine stands still");
   }
   (void)monitor_.take_noteworthy(); // what was delivered in earlier calls has been seen
   while (true) {
@@ -173,18 +215,16 @@ Result<> KvmMachine::wait_for_wake(std::int64_t deadline_ns, WakeReason& reason)
     if (const auto& failure = monitor_.failure()) {
       return std::unexpected(*failure);
     }
-    if (monitor_.take_noteworthy()) {
-      reason = WakeReason::kEvent;
-      return {};
+    schedulers_.look();
+    if (monitor_.take_noteworthy() || enough() || guest_requests_.take_news()) {
+      return WakeReason::kEvent;
     }
     const std::int64_t left_ns = deadline_ns - clock_.now_ns();
     if (left_ns <= 0) {
-      reason = WakeReason::kDeadline;
-      return {};
+      return WakeReason::kDeadline;
     }
     if (feed_->wait(after(nanoseconds(left_ns)), true) == GuestFeed::Woken::kInterrupted) {
-      reason = WakeReason::kInterrupted;
-      return {};
+      return WakeReason::kInterrupted;
     }
   }
 }
@@ -198,8 +238,14 @@ void KvmMachine::describe(FactSink& sink) noexcept {
 }
 
 void KvmMachine::report_facts(FactSink& sink) const {
+  sink.on_fact("start", origin_ ? "fork" : "cold");
   sink.on_fact("kernel.image_version", vm_->kernel_version());
+  sink.on_fact("kernel.image_format", vm_->kernel_format());
+  sink.on_fact("kernel.kaslr", vm_->kaslr() ? "on" : "off");
   sink.on_fact("kernel.command_line", vm_->command_line());
+  for (const RegionCache& region : vm_->region_caches()) {
+    sink.on_fact("memory." + region.name + ".cache", to_string(region.result));
+  }
   if (hello_ns_ != 0) {
     sink.on_fact("kernel.release", hello_.kernel_release);
     sink.on_fact("kernel.version", hello_.kernel_version);
@@ -212,6 +258,10 @@ void KvmMachine::report_facts(FactSink& sink) const {
       sink.on_fact("boot." + std::string(name) + "_ns", std::to_string(value));
     }
   };
+  if (origin_) {
+    fact_ns("create", create_ns_);
+    sink.on_fact("boot.changed_pages", std::to_string(changed_pages_));
+  }
   const BootPhases phases = vm_->phases();
   fact_ns("entry", phases.entry_ns);
   fact_ns("first_exit", phases.first_exit_ns);
@@ -222,6 +272,8 @@ void KvmMachine::report_facts(FactSink& sink) const {
   for (std::size_t i = 0; i < exits.size(); ++i) {
     sink.on_fact("exits." + std::string(kExitNames[i]), std::to_string(exits[i]));
   }
+  sink.on_fact("clock.stands_in_windows",
+               vm_facets_->freezer.guest_clock_stood() ? "yes" : "no: this KVM cannot set it");
   if (const auto error = link_.clock().error_ns(host_now_ns())) {
     sink.on_fact("clock.error_ns", std::to_string(*error));
   }
@@ -239,12 +291,22 @@ Result<> KvmMachine::stop(nanoseconds timeout) {
   if (state_ == State::kRunning && !monitor_.failure()) {
     clean = power_off(after(timeout));
   }
-  channel_.pump(); // last words
+  hear_last_words();
   channel_.close();
   feed_->close();
   state_ = State::kStopped;
   TRY(vm_->stop(kStopTimeout));
   return clean;
+}
+
+// A kernel that has failed is still printing why. Its end says that nothing more will come.
+void KvmMachine::hear_last_words() {
+  const Deadline latest = after(kLastWordsTimeout);
+  channel_.pump();
+  while (monitor_.failure() && !monitor_.ended() && steady_clock::now() < latest &&
+         feed_->wait(after(kLastWordsPause), false) != GuestFeed::Woken::kDeadline) {
+    channel_.pump();
+  }
 }
 
 Result<> KvmMachine::power_off(Deadline deadline) {

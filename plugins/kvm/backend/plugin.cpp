@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The plugin `kvm`: its descriptor, its parameters, and the root object.
-#include <algorithm>
-#include <array>
+// The plugin `kvm`: its descriptor and the root object.
 #include <string>
-#include <vector>
 
 #include <schedrig/backend.hpp>
 #include <schedrig/export.hpp>
 #include <schedrig/probe.hpp>
 
+#include "backend/fork_facet.hpp"
 #include "backend/machine.hpp"
 #include "probe/probe.hpp"
 #include "vmm/layout.hpp"
@@ -16,42 +14,11 @@
 namespace schedrig::kvm {
 namespace {
 
-// What the VMM's ACPI tables and boot have been tried with.
-constexpr std::uint32_t kMaxVmCpus = 8;
-constexpr std::int64_t kDefaultAgentTimeoutNs = 30'000'000'000;
-
-constexpr std::array<ParamSpec, 2> kParams = {{
-    {.type = ParamType::kDuration,
-     .key = "agent_timeout",
-     .default_value = "30s",
-     .doc = "limit of each request to the guest agent; an emulated host needs seconds",
-     .minimum = 1'000'000,
-     .maximum = 3'600'000'000'000},
-    {.type = ParamType::kString,
-     .key = "cpu_vendor",
-     .default_value = "host",
-     .doc = "whose CPUID leaves guests get: host, intel or amd; a kernel expects the host's"},
-}};
-
-Result<std::optional<CpuVendor>> vendor_from(ParamsView params) {
-  const ParamValue* param = find_param(params, "cpu_vendor");
-  if (param == nullptr || param->text == "host") {
-    return std::nullopt;
-  }
-  if (param->text == "intel") {
-    return CpuVendor::kIntel;
-  }
-  if (param->text == "amd") {
-    return CpuVendor::kAmd;
-  }
-  return fail(StatusCode::kInvalidArgument, "cpu_vendor is '" + std::string(param->text) + "'",
-              "use host, intel or amd");
-}
-
 class KvmPlugin final : public Plugin, public Backend, public Probes {
  public:
   explicit KvmPlugin(HostServices& host)
-      : agent_path_(std::string(host.plugin_directory()) + "/kvm/schedrig-agent") {}
+      : agent_path_(std::string(host.plugin_directory()) + "/kvm/schedrig-agent"),
+        fork_(agent_path_) {}
 
   void* query(std::string_view interface_id) noexcept override {
     if (interface_id == Backend::kInterfaceId) {
@@ -60,13 +27,16 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
     if (interface_id == Probes::kInterfaceId) {
       return static_cast<Probes*>(this);
     }
+    if (interface_id == ForkFacet::kInterfaceId) {
+      return static_cast<ForkFacet*>(&fork_);
+    }
     return nullptr;
   }
 
   void info(BackendInfo* out) noexcept override {
     out->clock = ClockKind::kReal;
     out->needs_kernel_image = 1;
-    out->max_cpus = kMaxVmCpus;
+    out->max_cpus = kMaxVcpus;
     out->min_memory_bytes = kMinMemoryBytes;
     out->max_memory_bytes = kMaxMemoryBytes;
   }
@@ -77,33 +47,37 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
       const std::string reason = device.ok ? "" : device.observed;
       for (const std::string_view id :
            {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId, AffinityFacet::kInterfaceId,
-            MemPolicyFacet::kInterfaceId, SchedulersFacet::kInterfaceId}) {
+            MemPolicyFacet::kInterfaceId, PayloadsFacet::kInterfaceId,
+            GuestRequestsFacet::kInterfaceId, MemoryFacet::kInterfaceId, FreezeFacet::kInterfaceId,
+            VcpusFacet::kInterfaceId, SchedulersFacet::kInterfaceId}) {
         sink.on_fact(id, reason);
       }
+      // Some KVMs take a watch and never tell of a write: only trying it out says so.
+      const ProbeReport watch = device.ok ? probe_data_watchpoint() : device;
+      sink.on_fact(WatchFacet::kInterfaceId, watch.ok ? "" : watch.observed);
     });
   }
 
   Status create_machine(const MachineSpec& spec, EventSink& events,
                         Machine** out) noexcept override {
     return guard("create_machine", [&]() -> Result<> {
-      const MachineOptions options{.agent_path = agent_path_,
-                                   .agent_timeout = std::chrono::nanoseconds(param_integer(
-                                       spec.params, "agent_timeout", kDefaultAgentTimeoutNs)),
-                                   .vendor = TRY(vendor_from(spec.params))};
-      *out = TRY(KvmMachine::create(spec, options, events)).release();
+      const MachineOptions options = TRY(machine_options(spec, agent_path_));
+      auto machine = TRY(KvmMachine::create(spec, options, events));
+      machine->set_template_fields(fork_.fields(spec));
+      *out = machine.release();
       return {};
     });
   }
 
-  void destroy_machine(Machine* machine) noexcept override {
-    delete static_cast<KvmMachine*>(machine);
-  }
+  void destroy_machine(Machine* machine) noexcept override { KvmFork::destroy_machine(machine); }
 
   void run_probes(ProbeSink& sink) noexcept override {
     (void)guard("run_probes", [&] {
       for (const ProbeReport& report : kvm::run_probes()) {
         ProbeResult result;
-        result.outcome = report.ok ? ProbeOutcome::kOk : ProbeOutcome::kFailed;
+        result.outcome = report.ok       ? ProbeOutcome::kOk
+                         : report.needed ? ProbeOutcome::kFailed
+                                         : ProbeOutcome::kWarning;
         result.name = report.name;
         result.observed = report.observed;
         result.consequence = report.consequence;
@@ -115,6 +89,7 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
 
  private:
   std::string agent_path_;
+  KvmFork fork_;
 };
 
 } // namespace
@@ -127,6 +102,6 @@ SCHEDRIG_PLUGIN(schedrig::PluginKind::kBackend,
                  .version = SCHEDRIG_VERSION,
                  .licence = "MIT",
                  .description = "boots an unmodified Linux kernel in a virtual machine of its own",
-                 .params = schedrig::kvm::kParams,
+                 .params = schedrig::kvm::kMachineParams,
                  .create = schedrig::create_plugin<schedrig::kvm::KvmPlugin>,
                  .destroy = schedrig::destroy_plugin<schedrig::kvm::KvmPlugin>});

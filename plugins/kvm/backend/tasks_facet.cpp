@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <schedrig/export.hpp>
+#include <schedrig/work_check.hpp>
 
 #include "channel/task_messages.hpp"
 
@@ -46,6 +47,7 @@ Result<> AgentTasks::spawn_group(const WorkSpec& spec, std::uint32_t* group, Pid
     return fail(StatusCode::kInvalidArgument,
                 "spawn: affinity of " + std::to_string(spec.cpus.size()) + " CPUs");
   }
+  TRY(from_status(check_work_spec(spec)));
   const std::uint32_t request = link_.new_request();
   const std::uint32_t workers = std::min(spec.workers, kMaxWorkersPerGroup);
   SpawnReply reply;
@@ -128,6 +130,7 @@ Result<> AgentTasks::stop_group(std::uint32_t group, std::int64_t grace_ns,
     }
     message.report.cpus_used = message.cpus_used;
     message.report.gaps = message.gaps;
+    message.report.wake_latencies_ns = message.wake_latencies_ns;
     sink.on_report(message.report);
   }
   return {};

@@ -17,6 +17,7 @@ class VmChannel final : public ByteChannel {
 
   void open(Vm& vm) noexcept { vm_ = &vm; }
   void close() noexcept { vm_ = nullptr; }
+  void forget() noexcept { control_.clear(); }
   // Whether an interrupt ends a receive: while booting, when there is nothing yet to clean up.
   void set_interruptible(bool value) noexcept { interruptible_ = value; }
 

@@ -55,6 +55,11 @@ class FrameParser {
   // for each stretch, when its end is known or the buffer is used up.
   [[nodiscard]] std::optional<Parsed> next();
 
+  // The beginning of a frame that has not all come.
+  [[nodiscard]] std::span<const std::byte> unread() const noexcept {
+    return std::span(buffer_).subspan(start_);
+  }
+
  private:
   std::vector<std::byte> buffer_;
   std::size_t start_ = 0; // consumed bytes at the front

@@ -2,9 +2,9 @@
 // The message types of the control channel and the longest payload of each. Knows no layout.
 //
 // The upper three bytes of a type spell "SCH", so that random bytes rarely look like a frame.
-// Every payload but hello, log and notice starts with a u32 request id: chosen by the host, never
-// zero, repeated by every answer, so that an answer that comes too late is told from the next one.
-// Thread: any (constants).
+// Every payload but hello, log, notice, kPayloadEnded and kGuestRequest starts with a u32 request
+// id: chosen by the host, never zero, repeated by every answer, so that an answer that comes too
+// late is told from the next one. Thread: any (constants).
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,15 @@
 
 #include <schedrig/affinity.hpp>
 #include <schedrig/files.hpp>
+#include <schedrig/guest_requests.hpp>
 #include <schedrig/mem_policy.hpp>
+#include <schedrig/payloads.hpp>
 #include <schedrig/tasks.hpp>
 
 namespace schedrig::kvm {
 
 // Hello carries it; the two ends must agree exactly: host and agent are built together.
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 4;
 
 inline constexpr std::uint32_t kTypeBase = 0x53434800U;
 
@@ -45,12 +47,41 @@ enum class MessageType : std::uint32_t {
   kPinReply = kTypeBase + 20,
   kMemPolicyRequest = kTypeBase + 21, // host
   kMemPolicyReply = kTypeBase + 22,
+  kStageRequest = kTypeBase + 23, // host: a piece of a file
+  kStageReply = kTypeBase + 24,
+  kPayloadSpawn = kTypeBase + 25, // host
+  kPayloadSpawnReply = kTypeBase + 26,
+  kPayloadStart = kTypeBase + 27, // host
+  kPayloadStartReply = kTypeBase + 28,
+  kPayloadCollect = kTypeBase + 29, // host
+  kPayloadKill = kTypeBase + 30,    // host
+  kPayloadOutput = kTypeBase + 31,  // a piece of what it printed
+  kPayloadEnd = kTypeBase + 32,     // of collect and kill, after the output
+  kPayloadEnded = kTypeBase + 33,   // agent, unasked
+  kPayloadTail = kTypeBase + 34,    // agent, unasked: the end of what it has printed so far
+  kGuestRequest = kTypeBase + 35,   // agent, unasked: a program in the guest wants something
+  kGuestReply = kTypeBase + 36,     // host
+  kGuestReplyDone = kTypeBase + 37,
+  kIdentityRequest = kTypeBase + 38, // host: who a machine is that was saved and started again
+  kIdentityReply = kTypeBase + 39,
+  kPayloadTerminate = kTypeBase + 40, // host: SIGTERM
+  kPayloadTerminateReply = kTypeBase + 41,
 };
 
 inline constexpr std::uint32_t kMaxTextBytes = 4096; // one line of log, notice or error
 // One file operation of the largest size, its path and the head of the request. A longer batch is
 // sent as several requests.
 inline constexpr std::uint32_t kMaxFileRequestBytes = kMaxFileBytes + kMaxPathBytes + 64;
+// Staged files come in pieces, each in memory at both ends; a mebibyte keeps the round trips few.
+inline constexpr std::uint32_t kMaxStagePieceBytes = 1024 * 1024;
+// Larger than any program or library of a distribution; the guest's memory is the real limit.
+inline constexpr std::uint64_t kMaxStagedFileBytes = 1ULL << 30U;
+inline constexpr std::uint32_t kMaxOutputPieceBytes = 64 * 1024;
+inline constexpr std::uint32_t kMaxTailBytes = 1024; // a message and a stack trace
+inline constexpr std::uint32_t kMaxLibraryPathBytes = 4096;
+// What the kernel's pool of entropy holds, twice.
+inline constexpr std::uint32_t kMinEntropyBytes = 32;
+inline constexpr std::uint32_t kMaxEntropyBytes = 64;
 // CPUs that a worker's report can name: more than a machine of ours has (kMaxCpus).
 inline constexpr std::uint32_t kMaxReportedCpus = 1024;
 
@@ -66,7 +97,14 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
   case MessageType::kStopReply:
   case MessageType::kPinReply:
   case MessageType::kMemPolicyReply:
-    return kMaxTextBytes + 64;
+  case MessageType::kStageReply:
+  case MessageType::kPayloadSpawnReply:
+  case MessageType::kPayloadStartReply:
+  case MessageType::kPayloadTerminateReply:
+  case MessageType::kPayloadEnd:
+  case MessageType::kGuestReplyDone:
+  case MessageType::kIdentityReply:
+    return kMaxTextBytes + 128;
   case MessageType::kClockRequest:
   case MessageType::kClockReply:
   case MessageType::kFileDone:
@@ -74,13 +112,32 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
   case MessageType::kStopRequest:
   case MessageType::kShutdownRequest:
   case MessageType::kShutdownReply:
+  case MessageType::kPayloadStart:
+  case MessageType::kPayloadCollect:
+  case MessageType::kPayloadKill:
+  case MessageType::kPayloadTerminate:
+  case MessageType::kPayloadEnded:
     return 64;
+  case MessageType::kIdentityRequest:
+    return kMaxEntropyBytes + 64;
+  case MessageType::kGuestRequest:
+  case MessageType::kGuestReply:
+    return kMaxGuestRequestBytes + 64;
+  case MessageType::kStageRequest:
+    return kMaxStagePieceBytes + kMaxPathBytes + 64;
+  case MessageType::kPayloadSpawn:
+    return kMaxPathBytes + kMaxLibraryPathBytes +
+           (kMaxPayloadArgs + 1) * (kMaxPayloadArgBytes + 4) + 64;
+  case MessageType::kPayloadOutput:
+    return kMaxOutputPieceBytes + 64;
+  case MessageType::kPayloadTail:
+    return kMaxTailBytes + 64;
   case MessageType::kFileRequest:
     return kMaxFileRequestBytes;
   case MessageType::kFileReply:
     return kMaxFileBytes + 64;
   case MessageType::kSpawnRequest:
-    return kMaxReportedCpus * 4 + 64;
+    return kMaxReportedCpus * 4 + kMaxPhases * 20 + 128;
   case MessageType::kPinRequest:
     return kMaxPinnedProcesses * 4 + kMaxReportedCpus * 4 + 64;
   case MessageType::kMemPolicyRequest:
@@ -88,7 +145,7 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
   case MessageType::kSpawnReply:
     return kMaxWorkersPerGroup * 4 + kMaxTextBytes + 64;
   case MessageType::kWorkerReport:
-    return kMaxReportedCpus * 4 + kGapsPerWorker * 24 + 128;
+    return kMaxReportedCpus * 4 + kGapsPerWorker * 24 + kWakeLatenciesPerWorker * 8 + 128;
   }
   return std::nullopt;
 }

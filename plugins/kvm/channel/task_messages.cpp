@@ -10,6 +10,7 @@ namespace schedrig::kvm {
 namespace {
 
 constexpr std::size_t kGapBytes = 20;
+constexpr std::size_t kPhaseBytes = 20;
 
 } // namespace
 
@@ -24,9 +25,24 @@ Bytes encode_spawn_request(std::uint32_t request, const WorkSpec& spec) {
   out.put(spec.sleep_ns);
   out.put(spec.nice);
   out.put(static_cast<std::uint32_t>(spec.policy));
+  out.put(spec.footprint_bytes);
+  out.put(spec.stride_bytes);
+  out.put(spec.hold_iterations);
+  out.put(spec.fan_out);
+  out.put(spec.contenders);
+  out.put(spec.operations);
+  out.put(spec.touches);
+  out.put(spec.precise_timing);
   out.put(static_cast<std::uint32_t>(spec.cpus.size()));
   for (const std::uint32_t cpu : spec.cpus) {
     out.put(cpu);
+  }
+  out.put(static_cast<std::uint32_t>(spec.phases.size()));
+  for (const WorkPhase& phase : spec.phases) {
+    out.put(static_cast<std::uint32_t>(phase.kind));
+    out.put(phase.duration_ns);
+    out.put(phase.number);
+    out.put(phase.count);
   }
   return encode_frame(MessageType::kSpawnRequest, payload);
 }
@@ -42,17 +58,39 @@ Result<SpawnRequest> decode_spawn_request(ByteView payload) {
   message.spec.sleep_ns = in.get<std::int64_t>();
   message.spec.nice = in.get<std::int32_t>();
   const auto policy = in.get<std::uint32_t>();
+  message.spec.footprint_bytes = in.get<std::uint64_t>();
+  message.spec.stride_bytes = in.get<std::uint32_t>();
+  message.spec.hold_iterations = in.get<std::uint32_t>();
+  message.spec.fan_out = in.get<std::uint32_t>();
+  message.spec.contenders = in.get<std::uint32_t>();
+  message.spec.operations = in.get<std::uint32_t>();
+  message.spec.touches = in.get<std::uint32_t>();
+  message.spec.precise_timing = in.get<std::uint32_t>();
   message.cpus.resize(in.count(kMaxReportedCpus, sizeof(std::uint32_t)));
   for (std::uint32_t& cpu : message.cpus) {
     cpu = in.get<std::uint32_t>();
   }
-  if (!in.complete() || type >= kWorkTypeCount ||
+  message.phases.resize(in.count(kMaxPhases, kPhaseBytes));
+  bool phases_exist = true;
+  for (WorkPhase& phase : message.phases) {
+    const auto kind = in.get<std::uint32_t>();
+    if (kind <= static_cast<std::uint32_t>(PhaseKind::kBarrier)) {
+      phase.kind = static_cast<PhaseKind>(kind);
+    } else {
+      phases_exist = false;
+    }
+    phase.duration_ns = in.get<std::int64_t>();
+    phase.number = in.get<std::uint32_t>();
+    phase.count = in.get<std::uint32_t>();
+  }
+  if (!in.complete() || type >= kWorkTypeCount || !phases_exist ||
       policy > static_cast<std::uint32_t>(SchedClass::kIdle)) {
     return malformed("spawn request");
   }
   message.spec.type = static_cast<WorkType>(type);
   message.spec.policy = static_cast<SchedClass>(policy);
   message.spec.cpus = message.cpus;
+  message.spec.phases = message.phases;
   return message;
 }
 
@@ -165,6 +203,11 @@ Bytes encode_worker_report(const WorkerReportMessage& message) {
     out.put(gap.length_ns);
     out.put(gap.cpu);
   }
+  out.put(report.wakeups);
+  out.put(static_cast<std::uint32_t>(message.wake_latencies_ns.size()));
+  for (const std::int64_t latency : message.wake_latencies_ns) {
+    out.put(latency);
+  }
   return encode_frame(MessageType::kWorkerReport, payload);
 }
 
@@ -192,6 +235,11 @@ Result<WorkerReportMessage> decode_worker_report(ByteView payload) {
     gap.start_ns = in.get<std::int64_t>();
     gap.length_ns = in.get<std::int64_t>();
     gap.cpu = in.get<std::uint32_t>();
+  }
+  report.wakeups = in.get<std::uint64_t>();
+  message.wake_latencies_ns.resize(in.count(kWakeLatenciesPerWorker, sizeof(std::int64_t)));
+  for (std::int64_t& latency : message.wake_latencies_ns) {
+    latency = in.get<std::int64_t>();
   }
   if (!in.complete() || report.completed > 1) {
     return malformed("worker report");

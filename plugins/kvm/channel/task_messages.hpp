@@ -12,11 +12,13 @@
 
 namespace schedrig::kvm {
 
-// spec.cpus of a decoded request points into cpus of the same object: it moves, never copies.
+// The spans of a decoded request's spec point into the vectors of the same object: it moves, never
+// copies.
 struct SpawnRequest {
   std::uint32_t request = 0;
   WorkSpec spec;
   std::vector<std::uint32_t> cpus;
+  std::vector<WorkPhase> phases;
 
   SpawnRequest() = default;
   SpawnRequest(SpawnRequest&&) = default; // a moved vector keeps its elements' addresses
@@ -48,9 +50,10 @@ struct PinRequest {
 // WorkerReport with storage of its own.
 struct WorkerReportMessage {
   std::uint32_t request = 0;
-  WorkerReport report; // cpus_used and gaps empty: they are the vectors below
+  WorkerReport report; // its spans are empty: they are the vectors below
   std::vector<std::uint32_t> cpus_used;
   std::vector<Gap> gaps;
+  std::vector<std::int64_t> wake_latencies_ns;
 };
 
 [[nodiscard]] Bytes encode_spawn_request(std::uint32_t request, const WorkSpec& spec);

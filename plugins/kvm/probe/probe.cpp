@@ -8,6 +8,7 @@
 
 #include "tiny_vm.hpp"
 #include "vmm/kvm_ioctl.hpp"
+#include "vmm/memory_slots.hpp"
 
 namespace schedrig::kvm {
 namespace {
@@ -49,6 +50,7 @@ constexpr std::int64_t kSlowestUsefulNs = 250;
 
 ProbeReport passed(std::string name, std::string observed) {
   return {.ok = true,
+          .needed = true,
           .name = std::move(name),
           .observed = std::move(observed),
           .consequence = {},
@@ -58,6 +60,7 @@ ProbeReport passed(std::string name, std::string observed) {
 ProbeReport failed(std::string name, std::string observed, std::string consequence,
                    std::string remedy) {
   return {.ok = false,
+          .needed = true,
           .name = std::move(name),
           .observed = std::move(observed),
           .consequence = std::move(consequence),
@@ -178,6 +181,27 @@ ProbeReport probe_data_watchpoint(const std::string& device) {
   return passed(name, "a guest's write to a watched 4-byte word gave KVM_EXIT_DEBUG, slot 0");
 }
 
+ProbeReport probe_memory_cache(const std::string& device) {
+  const char* name = "noncoherent memory";
+  const char* consequence = "memory regions with cache = \"noncoherent\" are coherent";
+  const char* remedy = "Linux 6.16 or newer on a CPU with self-snoop, or an AMD CPU";
+  const auto outcome = [&]() -> Result<CacheResult> {
+    constexpr std::uint64_t kBytes = 1U << 20U; // any: no guest runs in it
+    const GuestMemory memory = TRY(GuestMemory::create(kBytes, true));
+    const UniqueFd kvm = TRY(open_kvm(device.c_str()));
+    const UniqueFd vm(TRY(SCHEDRIG_KVM(kvm.get(), KVM_CREATE_VM)));
+    const MemoryRegion region{
+        .name = "probe", .bytes = kBytes, .cache = MemoryCache::kNoncoherent, .required = 0};
+    return TRY(set_memory_slots(kvm.get(), vm.get(), memory, std::span(&region, 1))).front().result;
+  }();
+  auto report = outcome && satisfied(*outcome)
+                    ? passed(name, to_string(*outcome))
+                    : failed(name, outcome ? to_string(*outcome) : outcome.error().message,
+                             consequence, remedy);
+  report.needed = false;
+  return report;
+}
+
 std::vector<ProbeReport> run_probes(const std::string& device) {
   std::vector<ProbeReport> reports{probe_device(device)};
   if (!reports.back().ok) {
@@ -189,6 +213,7 @@ std::vector<ProbeReport> run_probes(const std::string& device) {
   }
   reports.push_back(probe_speed(device));
   reports.push_back(probe_data_watchpoint(device));
+  reports.push_back(probe_memory_cache(device));
   return reports;
 }
 

@@ -17,6 +17,7 @@ inline constexpr std::chrono::seconds kProbeDeadline{2};
 
 struct ProbeReport {
   bool ok = false;
+  bool needed = true;      // false: without it the backend still runs machines
   std::string name;        // "data watchpoint"
   std::string observed;    // what was tried and what happened
   std::string consequence; // what will not work; empty when ok
@@ -31,6 +32,9 @@ struct ProbeReport {
 [[nodiscard]] ProbeReport probe_data_watchpoint(const std::string& device = "/dev/kvm");
 // How long a guest loop of a million instructions takes: tells a software KVM from a CPU.
 [[nodiscard]] ProbeReport probe_speed(const std::string& device = "/dev/kvm");
+
+// A VM of noncoherent memory: what becomes of that. Not ok where it is dropped.
+[[nodiscard]] ProbeReport probe_memory_cache(const std::string& device = "/dev/kvm");
 
 // All of the above, in that order; stops after the first that the others cannot do without.
 [[nodiscard]] std::vector<ProbeReport> run_probes(const std::string& device = "/dev/kvm");

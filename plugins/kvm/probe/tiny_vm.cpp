@@ -8,7 +8,6 @@
 #include <mutex>
 #include <utility>
 
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "vmm/boot/loader.hpp"
@@ -37,7 +36,7 @@ Result<TinyVm> TinyVm::create(const std::string& device, std::span<const std::ui
   kvm_userspace_memory_region region{};
   region.memory_size = memory.size();
   region.userspace_addr = reinterpret_cast<std::uintptr_t>(memory.slice(0, memory.size()).data());
-  TRY(SCHEDRIG_KVM(vm.get(), KVM_SET_USER_MEMORY_REGION, &region));
+  (void)TRY(SCHEDRIG_KVM(vm.get(), KVM_SET_USER_MEMORY_REGION, &region));
   UniqueFd vcpu(TRY(SCHEDRIG_KVM(vm.get(), KVM_CREATE_VCPU, 0UL)));
   const auto run_bytes =
       static_cast<std::size_t>(TRY(SCHEDRIG_KVM(kvm.get(), KVM_GET_VCPU_MMAP_SIZE)));
@@ -73,14 +72,15 @@ TinyVm::~TinyVm() {
 
 Result<> TinyVm::set_state() const {
   KvmList<kvm_cpuid_entry2> leaves(kMaxCpuidLeaves);
-  TRY(kvm_ioctl(kvm_.get(), kGetSupportedCpuid, "KVM_GET_SUPPORTED_CPUID", leaves.argument()));
-  TRY(kvm_ioctl(vcpu_.get(), kSetCpuid2, "KVM_SET_CPUID2", leaves.argument()));
+  (void)TRY(
+      kvm_ioctl(kvm_.get(), kGetSupportedCpuid, "KVM_GET_SUPPORTED_CPUID", leaves.argument()));
+  (void)TRY(kvm_ioctl(vcpu_.get(), kSetCpuid2, "KVM_SET_CPUID2", leaves.argument()));
   kvm_sregs sregs{};
-  TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_GET_SREGS, &sregs));
+  (void)TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_GET_SREGS, &sregs));
   set_long_mode(sregs);
-  TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_SET_SREGS, &sregs));
+  (void)TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_SET_SREGS, &sregs));
   kvm_regs regs = entry_registers({.rip = kTinyCode, .boot_params = 0});
-  TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_SET_REGS, &regs));
+  (void)TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_SET_REGS, &regs));
   return {};
 }
 
@@ -89,7 +89,7 @@ Result<> TinyVm::watch(std::uint64_t address) {
   debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
   debug.arch.debugreg[0] = address;
   debug.arch.debugreg[7] = kDr7Slot0Write4;
-  TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_SET_GUEST_DEBUG, &debug));
+  (void)TRY(SCHEDRIG_KVM(vcpu_.get(), KVM_SET_GUEST_DEBUG, &debug));
   return {};
 }
 
@@ -101,7 +101,7 @@ Result<> TinyVm::run(std::chrono::steady_clock::time_point deadline) {
   int error = 0;
   std::thread thread = TRY(start_thread("kvm-probe", [&] {
     unblock_kick_signal();
-    const int result = ::ioctl(vcpu_.get(), KVM_RUN, 0);
+    const int result = raw_kvm_ioctl(vcpu_.get(), KVM_RUN, 0);
     const std::lock_guard lock(mutex);
     error = result < 0 ? errno : 0;
     done = true;

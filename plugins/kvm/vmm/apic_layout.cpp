@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <utility>
 
 #include "layout.hpp"
 
@@ -16,6 +17,25 @@ constexpr std::uint32_t kFirstBroadcastId = 255;      // xAPIC broadcast
 
 std::uint32_t bits_for(std::uint32_t count) {
   return static_cast<std::uint32_t>(std::bit_width(count - 1));
+}
+
+// The package number of each node with CPUs: 0, 1, ... in the order of the nodes, but for one case.
+// arch/x86/kernel/cpu/topology.c (Linux 6.9 on) counts the cores of the package with the lowest
+// APIC id and takes all to have as many; with a single CPU there it looks for no siblings at all.
+// So another package than a lone CPU's gets number 0 if there is one.
+std::vector<std::uint32_t> number_packages(const std::vector<std::uint32_t>& node_cpus) {
+  std::vector<std::uint32_t> numbers(node_cpus.size());
+  std::uint32_t next = 0;
+  for (std::size_t node = 0; node < node_cpus.size(); ++node) {
+    numbers[node] = node_cpus[node] == 0 ? 0 : next++;
+  }
+  const auto first = std::ranges::find_if(node_cpus, [](std::uint32_t cpus) { return cpus > 0; });
+  const auto most = std::ranges::max_element(node_cpus);
+  if (*first == 1 && *most > 1) {
+    std::swap(numbers[static_cast<std::size_t>(first - node_cpus.begin())],
+              numbers[static_cast<std::size_t>(most - node_cpus.begin())]);
+  }
+  return numbers;
 }
 
 } // namespace
@@ -49,8 +69,8 @@ Result<ApicLayout> lay_out_apic_ids(const TopologyView& topology) {
   layout.llc_shift = layout.thread_bits + bits_for(max_cores);
   layout.package_shift = layout.llc_shift + bits_for(max_llcs);
 
+  const std::vector<std::uint32_t> packages = number_packages(node_cpus);
   // Places come in order, so a field counts up while its parent stays the same.
-  std::uint32_t package = 0;
   std::uint32_t llc = 0;
   std::uint32_t core = 0;
   CpuPlace previous;
@@ -58,7 +78,6 @@ Result<ApicLayout> lay_out_apic_ids(const TopologyView& topology) {
     if (layout.apic_ids.empty()) {
       // The first CPU has id 0.
     } else if (place.node != previous.node) {
-      ++package;
       llc = core = 0;
     } else if (place.llc != previous.llc) {
       ++llc;
@@ -66,13 +85,14 @@ Result<ApicLayout> lay_out_apic_ids(const TopologyView& topology) {
     } else if (place.core != previous.core) {
       ++core;
     }
-    layout.apic_ids.push_back(package << layout.package_shift | llc << layout.llc_shift |
-                              core << layout.thread_bits | place.thread);
+    layout.apic_ids.push_back(packages[place.node] << layout.package_shift |
+                              llc << layout.llc_shift | core << layout.thread_bits | place.thread);
     previous = place;
   }
-  if (layout.apic_ids.back() >= kFirstBroadcastId) {
+  const std::uint32_t highest = std::ranges::max(layout.apic_ids);
+  if (highest >= kFirstBroadcastId) {
     return fail(StatusCode::kUnsupported, "topology " + to_string(topology) + " needs APIC id " +
-                                              std::to_string(layout.apic_ids.back()) +
+                                              std::to_string(highest) +
                                               ", ids must stay below 255");
   }
   return layout;

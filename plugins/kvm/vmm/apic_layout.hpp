@@ -3,7 +3,8 @@
 //
 // An APIC id is four bit fields, package | LLC | core | thread. Kernels find "same core", "same
 // LLC", "same package" by comparing ids shifted right, so each field is as wide as its largest
-// member needs, and uneven shapes leave gaps. A package is a NUMA node that has CPUs.
+// member needs, and uneven shapes leave gaps. A package is a NUMA node that has CPUs. CPU 0 is the
+// boot CPU; its id is not 0 where its node has it alone and others have more.
 // Thread: any.
 #pragma once
 

@@ -24,6 +24,8 @@ constexpr std::uint32_t kClassCommunication = 0x078000;
 // Early console bytes that may wait for the sink; a guest that floods the port loses the rest.
 constexpr std::size_t kUartBacklogBytes = 1U << 20;
 
+constexpr std::uint32_t kDeviceThread = 0; // its number at the gate
+
 std::time_t wall_clock() {
   return std::time(nullptr);
 }
@@ -56,6 +58,7 @@ Board::Board(const GuestMemory& memory, Lifecycle& lifecycle, PhaseClock& phases
 Board::~Board() {
   if (thread_.joinable()) {
     lifecycle_.stop();
+    thaw();
     wake();
     thread_.join();
   }
@@ -70,6 +73,9 @@ Result<> Board::init(int vm_fd) {
 }
 
 Result<> Board::start() {
+  gate_.reset(1);
+  gate_.open();
+  finished_ = false;
   thread_ = TRY(start_thread("vm-devices", [this] { device_loop(); }));
   return {};
 }
@@ -84,6 +90,7 @@ bool Board::join(std::chrono::steady_clock::time_point deadline) {
   if (!thread_.joinable()) {
     return true;
   }
+  thaw();
   wake();
   {
     std::unique_lock lock(mutex_);
@@ -93,6 +100,52 @@ bool Board::join(std::chrono::steady_clock::time_point deadline) {
   }
   thread_.join();
   return true;
+}
+
+bool Board::freeze(std::chrono::steady_clock::time_point deadline) {
+  gate_.shut();
+  if (gate_.wait_until_all_stand(deadline, [this](std::uint32_t) { wake(); })) {
+    gate_.open();
+    return false;
+  }
+  return true;
+}
+
+void Board::thaw() {
+  gate_.open();
+}
+
+Result<BoardState> Board::save() {
+  const std::lock_guard lock(mutex_);
+  TRY(backend_.drain());
+  return BoardState{.i8042 = i8042_.state(),
+                    .pci = pci_.state(),
+                    .rtc = rtc_.state(),
+                    .uart = uart_.state(),
+                    .virtio = virtio_.state(),
+                    .virtio_failure = virtio_.failure(),
+                    .console = console_.state()};
+}
+
+Result<> Board::restore(const BoardState& state) {
+  const std::lock_guard lock(mutex_);
+  i8042_.restore(state.i8042);
+  pci_.restore(state.pci);
+  rtc_.restore(state.rtc);
+  uart_.restore(state.uart);
+  console_.restore(state.console);
+  TRY(virtio_.restore(state.virtio, state.virtio_failure));
+  uart_bytes_.clear();
+  uart_lost_ = reported_lost_ = 0;
+  reported_failure_ = state.virtio_failure;
+  reported_opened_ = state.console.control_opened;
+  reported_open_ = state.console.control_open;
+  if (auto error = backend_.take_error()) {
+    return std::unexpected(*std::move(error));
+  }
+  // A doorbell may have rung that nobody has answered: the device thread looks at all queues.
+  wake();
+  return {};
 }
 
 ExitKind Board::pio(std::uint32_t vcpu, std::uint16_t port, bool write, std::span<std::byte> data) {
@@ -182,9 +235,9 @@ bool Board::send(std::span<const std::byte>& bytes,
 }
 
 void Board::device_loop() {
-  while (!lifecycle_.over()) {
+  while (gate_.pass(kDeviceThread) && !lifecycle_.over()) {
     wait_for_work();
-    while (pass()) {
+    while (pass() && !lifecycle_.over() && !gate_.is_shut()) {
     }
     report_problems();
   }
@@ -196,6 +249,7 @@ void Board::device_loop() {
   if (const auto end = lifecycle_.reason(); end) {
     sink_.on_end(*end);
   }
+  gate_.leave(kDeviceThread);
   const std::lock_guard lock(mutex_);
   finished_ = true;
   room_.notify_all();

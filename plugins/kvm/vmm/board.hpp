@@ -29,6 +29,8 @@
 #include "exits.hpp"
 #include "lifecycle.hpp"
 #include "pci_backend.hpp"
+#include "run_gate.hpp"
+#include "state/machine_state.hpp"
 #include "unique_fd.hpp"
 #include "vm.hpp"
 
@@ -37,7 +39,12 @@ namespace schedrig::kvm {
 // Started by Vm::start; phases count from there.
 class PhaseClock {
  public:
-  void start() noexcept { start_ = std::chrono::steady_clock::now(); }
+  void start() noexcept {
+    for (auto* phase : {&entry, &first_exit, &first_console, &control_open}) {
+      phase->store(-1, std::memory_order_relaxed);
+    }
+    start_ = std::chrono::steady_clock::now();
+  }
   // Stores the time since start, the first time only.
   void reach(std::atomic<std::int64_t>& phase) const noexcept {
     if (phase.load(std::memory_order_relaxed) < 0) {
@@ -70,6 +77,15 @@ class Board final : private PowerSink {
   void wake() noexcept;
   // Requires lifecycle.over(). False: the thread did not end in time.
   [[nodiscard]] bool join(std::chrono::steady_clock::time_point deadline);
+
+  // Makes the device thread stand still, outside of callbacks. False: it did not in time, and goes
+  // on. Guest memory and device state are nobody's meanwhile, but for bytes that come to be sent.
+  [[nodiscard]] bool freeze(std::chrono::steady_clock::time_point deadline);
+  void thaw();
+
+  // Of a board that is frozen or has not been started. save() includes interrupts on their way.
+  [[nodiscard]] Result<BoardState> save();
+  [[nodiscard]] Result<> restore(const BoardState& state);
 
   // [vcpu thread] One access of 1, 2 or 4 bytes, read or written in place.
   ExitKind pio(std::uint32_t vcpu, std::uint16_t port, bool write, std::span<std::byte> data);
@@ -124,6 +140,7 @@ class Board final : private PowerSink {
   std::string reported_failure_;
 
   UniqueFd wake_;
+  RunGate gate_; // of the device thread
   std::thread thread_;
   std::atomic<bool> finished_ = false;
 };

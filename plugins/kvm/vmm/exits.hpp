@@ -23,6 +23,7 @@ enum class ExitKind : std::uint32_t {
   kUnclaimedMmio,
   kInterrupted,      // kicked by a signal
   kDeliveryRepeated, // entered again after "MMIO during event delivery" (vcpu.cpp)
+  kDebug,            // a watch was hit, or a debug exception of the guest's own
   kShutdown,         // triple fault
   kKvmError,         // failed entry, internal error, failed KVM_RUN
   kOther,
@@ -33,13 +34,9 @@ inline constexpr std::size_t kExitKinds = static_cast<std::size_t>(ExitKind::kCo
 
 // Stable names for reports: "exits.<name>".
 inline constexpr std::array<std::string_view, kExitKinds> kExitNames = {
-    "uart",        "i8042",
-    "rtc",         "pci_config",
-    "power",       "unclaimed_port",
-    "virtio_mmio", "unclaimed_mmio",
-    "interrupted", "delivery_repeated",
-    "shutdown",    "kvm_error",
-    "other"};
+    "uart",        "i8042",          "rtc",         "pci_config",        "power", "unclaimed_port",
+    "virtio_mmio", "unclaimed_mmio", "interrupted", "delivery_repeated", "debug", "shutdown",
+    "kvm_error",   "other"};
 
 using ExitCounts = std::array<std::uint64_t, kExitKinds>;
 
@@ -53,6 +50,13 @@ class ExitCounters {
   void add_to(ExitCounts& sums) const noexcept {
     for (std::size_t i = 0; i < kExitKinds; ++i) {
       sums[i] += counters_[i].load(std::memory_order_relaxed);
+    }
+  }
+
+  // While nobody counts.
+  void clear() noexcept {
+    for (auto& counter : counters_) {
+      counter.store(0, std::memory_order_relaxed);
     }
   }
 

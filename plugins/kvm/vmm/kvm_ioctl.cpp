@@ -2,17 +2,38 @@
 // KVM ioctls with typed errors.
 #include "kvm_ioctl.hpp"
 
+#include <atomic>
 #include <string>
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
 namespace schedrig::kvm {
+namespace {
+
+int system_ioctl(int fd, unsigned long request, unsigned long argument) noexcept {
+  return ::ioctl(fd, request, argument);
+}
+
+std::atomic<IoctlCall>& ioctl_call() noexcept {
+  static std::atomic<IoctlCall> call{system_ioctl};
+  return call;
+}
+
+} // namespace
+
+int raw_kvm_ioctl(int fd, unsigned long request, unsigned long argument) noexcept {
+  return ioctl_call().load(std::memory_order_relaxed)(fd, request, argument);
+}
+
+IoctlCall exchange_kvm_ioctl(IoctlCall call) noexcept {
+  return ioctl_call().exchange(call);
+}
 
 Result<int> kvm_ioctl(int fd, unsigned long request, const char* name, unsigned long argument) {
   int value = -1;
   do {
-    value = ::ioctl(fd, request, argument);
+    value = raw_kvm_ioctl(fd, request, argument);
   } while (value < 0 && errno == EINTR);
   if (value < 0) {
     return fail_errno(errno, name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one way to call KVM: every failure is an Error that names the ioctl and the errno.
 //
-// KVM_RUN is the exception (vcpu.cpp calls it): there EINTR is an answer, not a failure.
+// KVM_RUN is the exception (raw_kvm_ioctl): there EINTR is an answer, not a failure.
 // Thread: any; KVM itself demands that vCPU ioctls come from the vCPU's thread once it runs.
 #pragma once
 
@@ -12,6 +12,14 @@
 #include "unique_fd.hpp"
 
 namespace schedrig::kvm {
+
+// The system call under every call to KVM: the ioctl's value, or -1 and errno.
+using IoctlCall = int (*)(int fd, unsigned long request, unsigned long argument) noexcept;
+[[nodiscard]] int raw_kvm_ioctl(int fd, unsigned long request, unsigned long argument) noexcept;
+
+// For tests, which let the call fail where they want: replaces it in this process, returns the one
+// before. Thread: any; calls that have begun are not affected.
+IoctlCall exchange_kvm_ioctl(IoctlCall call) noexcept;
 
 // Repeats on EINTR (KVM_CREATE_VM is documented to return it). Returns the ioctl's value (>= 0).
 [[nodiscard]] Result<int> kvm_ioctl(int fd, unsigned long request, const char* name,

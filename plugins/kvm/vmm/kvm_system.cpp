@@ -23,6 +23,7 @@ constexpr std::array kNeeded = {
     Needed{KVM_CAP_IOEVENTFD_ANY_LENGTH, "KVM_CAP_IOEVENTFD_ANY_LENGTH"},
     Needed{KVM_CAP_IRQ_ROUTING, "KVM_CAP_IRQ_ROUTING"},
     Needed{KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT"},
+    Needed{KVM_CAP_SET_BOOT_CPU_ID, "KVM_CAP_SET_BOOT_CPU_ID"},
     Needed{KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID"},
     Needed{KVM_CAP_TSC_DEADLINE_TIMER, "KVM_CAP_TSC_DEADLINE_TIMER"},
 };
@@ -32,7 +33,8 @@ constexpr std::size_t kMaxCpuidLeaves = 256;
 
 } // namespace
 
-Result<> KvmSystem::create(const std::string& device, const GuestMemory& memory) {
+Result<> KvmSystem::create(const std::string& device, const GuestMemory& memory,
+                           std::span<const MemoryRegion> regions) {
   kvm_ = TRY(open_kvm(device.c_str()));
   for (const Needed& needed : kNeeded) {
     if (TRY(check_extension(kvm_.get(), needed.capability)) <= 0) {
@@ -41,25 +43,26 @@ Result<> KvmSystem::create(const std::string& device, const GuestMemory& memory)
     }
   }
   vm_ = UniqueFd(TRY(SCHEDRIG_KVM(kvm_.get(), KVM_CREATE_VM)));
-  TRY(SCHEDRIG_KVM(vm_.get(), KVM_SET_TSS_ADDR, static_cast<unsigned long>(kTssAddress)));
+  (void)TRY(SCHEDRIG_KVM(vm_.get(), KVM_SET_TSS_ADDR, static_cast<unsigned long>(kTssAddress)));
   std::uint64_t identity_map = kIdentityMapAddress;
-  TRY(SCHEDRIG_KVM(vm_.get(), KVM_SET_IDENTITY_MAP_ADDR, &identity_map));
-  TRY(SCHEDRIG_KVM(vm_.get(), KVM_CREATE_IRQCHIP));
+  (void)TRY(SCHEDRIG_KVM(vm_.get(), KVM_SET_IDENTITY_MAP_ADDR, &identity_map));
+  (void)TRY(SCHEDRIG_KVM(vm_.get(), KVM_CREATE_IRQCHIP));
   kvm_pit_config pit{};
   pit.flags = KVM_PIT_SPEAKER_DUMMY; // port 0x61 is answered in the kernel, too
-  TRY(SCHEDRIG_KVM(vm_.get(), KVM_CREATE_PIT2, &pit));
-
-  kvm_userspace_memory_region region{};
-  region.memory_size = memory.size();
-  region.userspace_addr = reinterpret_cast<std::uintptr_t>(memory.slice(0, memory.size()).data());
-  TRY(SCHEDRIG_KVM(vm_.get(), KVM_SET_USER_MEMORY_REGION, &region));
+  (void)TRY(SCHEDRIG_KVM(vm_.get(), KVM_CREATE_PIT2, &pit));
+  caches_ = TRY(set_memory_slots(kvm_.get(), vm_.get(), memory, regions));
   return {};
 }
 
-Result<std::vector<kvm_cpuid_entry2>> KvmSystem::supported_cpuid() const {
+Result<std::vector<kvm_cpuid_entry2>> supported_cpuid(int kvm_fd) {
   KvmList<kvm_cpuid_entry2> list(kMaxCpuidLeaves);
-  TRY(kvm_ioctl(kvm_.get(), kGetSupportedCpuid, "KVM_GET_SUPPORTED_CPUID", list.argument()));
+  (void)TRY(kvm_ioctl(kvm_fd, kGetSupportedCpuid, "KVM_GET_SUPPORTED_CPUID", list.argument()));
   return list.entries();
+}
+
+Result<> KvmSystem::set_boot_cpu(std::uint32_t apic_id) const {
+  (void)TRY(SCHEDRIG_KVM(vm_.get(), KVM_SET_BOOT_CPU_ID, static_cast<unsigned long>(apic_id)));
+  return {};
 }
 
 Result<std::size_t> KvmSystem::run_bytes() const {

@@ -14,7 +14,7 @@ using Gpa = std::uint64_t; // guest-physical address
 inline constexpr std::uint64_t kPageSize = 4096;
 
 // What the rig boots in tests. APIC ids stay below 255, so plain MSI addresses reach every vCPU.
-inline constexpr std::uint32_t kMaxVcpus = 8;
+inline constexpr std::uint32_t kMaxVcpus = 64;
 
 // Below 640 KiB: boot data, as other direct-boot monitors place it.
 inline constexpr Gpa kGdtAddress = 0x500;
@@ -29,10 +29,13 @@ inline constexpr Gpa kAcpiAddress = 0xe0000;
 inline constexpr std::uint64_t kAcpiRoom = 0x20000;
 inline constexpr Gpa kHighMemoryStart = 0x100000;
 
-// 3 GiB and up: device memory. RAM stays below it (no split around the hole yet).
-inline constexpr Gpa kPciWindowAddress = 0xc0000000;
+// 3 GiB to 4 GiB: device memory. RAM lies below and above (ram_layout.hpp).
+inline constexpr Gpa kHoleStart = 0xc0000000;
+inline constexpr Gpa kHoleEnd = 0x100000000;
+inline constexpr Gpa kPciWindowAddress = kHoleStart;
 inline constexpr std::uint64_t kPciWindowBytes = 0x10000000;
-inline constexpr std::uint64_t kMaxMemoryBytes = kPciWindowAddress;
+// Half of what 40 bits of physical address reach, the least that any x86-64 server's CPU has.
+inline constexpr std::uint64_t kMaxMemoryBytes = 512ULL << 30;
 // The kernel decompresses itself to 16 MiB and needs some 60 MiB there; below this it cannot boot.
 inline constexpr std::uint64_t kMinMemoryBytes = 128ULL << 20;
 

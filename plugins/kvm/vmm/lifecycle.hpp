@@ -35,6 +35,13 @@ class Lifecycle {
     over_.store(true, std::memory_order_release);
   }
 
+  // A new life.
+  void restart() {
+    const std::lock_guard lock(mutex_);
+    end_.reset();
+    over_.store(false, std::memory_order_release);
+  }
+
   [[nodiscard]] std::optional<VmEnd> reason() const {
     const std::lock_guard lock(mutex_);
     return end_;

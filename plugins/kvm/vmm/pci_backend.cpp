@@ -2,6 +2,7 @@
 // irqfd, ioeventfd and GSI routing ioctls.
 #include "pci_backend.hpp"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <vector>
@@ -57,14 +58,30 @@ Result<> KvmPciBackend::init(int vm_fd) {
   for (UniqueFd& doorbell : doorbells_) {
     doorbell = TRY(make_eventfd());
   }
-  for (std::uint32_t vector = 0; vector < kMsixVectors; ++vector) {
+  for (std::uint16_t vector = 0; vector < kMsixVectors; ++vector) {
     interrupts_[vector] = TRY(make_eventfd());
-    kvm_irqfd irqfd{};
-    irqfd.fd = static_cast<std::uint32_t>(interrupts_[vector].get());
-    irqfd.gsi = kFirstMsiGsi + vector;
-    TRY(SCHEDRIG_KVM(vm_fd_, KVM_IRQFD, &irqfd));
+    TRY(set_irqfd(vector, true));
   }
   return set_routes();
+}
+
+Result<> KvmPciBackend::set_irqfd(std::uint16_t vector, bool assign) const {
+  kvm_irqfd irqfd{};
+  irqfd.fd = static_cast<std::uint32_t>(interrupts_[vector].get());
+  irqfd.gsi = kFirstMsiGsi + vector;
+  irqfd.flags = assign ? 0 : KVM_IRQFD_FLAG_DEASSIGN;
+  (void)TRY(SCHEDRIG_KVM(vm_fd_, KVM_IRQFD, &irqfd));
+  return {};
+}
+
+// KVM hands an interrupt that it cannot deliver at once to a worker of its own, and waits for that
+// worker when the irqfd goes (virt/kvm/eventfd.c, irqfd_shutdown).
+Result<> KvmPciBackend::drain() const {
+  for (std::uint16_t vector = 0; vector < kMsixVectors; ++vector) {
+    TRY(set_irqfd(vector, false));
+    TRY(set_irqfd(vector, true));
+  }
+  return {};
 }
 
 Result<> KvmPciBackend::set_routes() const {
@@ -82,7 +99,7 @@ Result<> KvmPciBackend::set_routes() const {
     }
   }
   KvmList<kvm_irq_routing_entry> list{std::span<const kvm_irq_routing_entry>(entries)};
-  TRY(kvm_ioctl(vm_fd_, kSetGsiRouting, "KVM_SET_GSI_ROUTING", list.argument()));
+  (void)TRY(kvm_ioctl(vm_fd_, kSetGsiRouting, "KVM_SET_GSI_ROUTING", list.argument()));
   return {};
 }
 
@@ -90,6 +107,20 @@ void KvmPciBackend::route_msi(std::uint16_t vector, std::uint64_t address,
                               std::uint32_t data) noexcept {
   routes_[vector] = {.address = address, .data = data, .used = true};
   keep(set_routes());
+}
+
+void KvmPciBackend::route_msis(std::span<const MsixEntry> entries) noexcept {
+  std::array<Route, kMsixVectors> routes;
+  for (std::size_t vector = 0; vector < std::min(entries.size(), routes.size()); ++vector) {
+    const MsixEntry& entry = entries[vector];
+    if (!entry.masked()) {
+      routes[vector] = {.address = entry.address, .data = entry.data, .used = true};
+    }
+  }
+  if (routes != routes_) {
+    routes_ = routes;
+    keep(set_routes());
+  }
 }
 
 void KvmPciBackend::raise_msi(std::uint16_t vector) noexcept {
@@ -107,11 +138,14 @@ Result<> KvmPciBackend::set_doorbell(std::uint16_t queue, std::uint16_t first_po
   event.len = 0; // any width
   event.fd = doorbells_[queue].get();
   event.flags = KVM_IOEVENTFD_FLAG_PIO | (assign ? 0U : KVM_IOEVENTFD_FLAG_DEASSIGN);
-  TRY(SCHEDRIG_KVM(vm_fd_, KVM_IOEVENTFD, &event));
+  (void)TRY(SCHEDRIG_KVM(vm_fd_, KVM_IOEVENTFD, &event));
   return {};
 }
 
 void KvmPciBackend::map_doorbells(std::uint16_t first_port) noexcept {
+  if (first_port == mapped_) {
+    return;
+  }
   for (std::uint16_t queue = 0; queue < kMaxVirtioQueues; ++queue) {
     if (mapped_ != 0) {
       keep(set_doorbell(queue, mapped_, false));

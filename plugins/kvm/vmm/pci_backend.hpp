@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include <schedrig/result.hpp>
 
@@ -22,9 +23,13 @@ class KvmPciBackend final : public PciBackend {
   [[nodiscard]] Result<> init(int vm_fd);
 
   void route_msi(std::uint16_t vector, std::uint64_t address, std::uint32_t data) noexcept override;
+  void route_msis(std::span<const MsixEntry> entries) noexcept override;
   void raise_msi(std::uint16_t vector) noexcept override;
   void map_doorbells(std::uint16_t first_port) noexcept override;
   void ring_doorbell(std::uint16_t queue) noexcept override;
+
+  // Interrupts that were raised are in the vCPUs' state when it returns.
+  [[nodiscard]] Result<> drain() const;
 
   // Readable when the guest has notified the queue.
   [[nodiscard]] int doorbell_fd(std::uint16_t queue) const noexcept {
@@ -33,6 +38,7 @@ class KvmPciBackend final : public PciBackend {
   [[nodiscard]] std::optional<Error> take_error() noexcept;
 
  private:
+  [[nodiscard]] Result<> set_irqfd(std::uint16_t vector, bool assign) const;
   [[nodiscard]] Result<> set_routes() const;
   [[nodiscard]] Result<> set_doorbell(std::uint16_t queue, std::uint16_t first_port,
                                       bool assign) const;
@@ -42,6 +48,7 @@ class KvmPciBackend final : public PciBackend {
     std::uint64_t address = 0;
     std::uint32_t data = 0;
     bool used = false;
+    friend bool operator==(const Route&, const Route&) = default;
   };
 
   int vm_fd_ = -1;

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "kvm_ioctl.hpp"
@@ -47,11 +46,12 @@ Result<std::unique_ptr<Vcpu>> Vcpu::create(int vm_fd, std::uint32_t index, std::
     return fail_errno(errno, "mmap of vCPU " + std::to_string(index) + "'s kvm_run");
   }
   return std::unique_ptr<Vcpu>(
-      new Vcpu(std::move(fd), index, static_cast<kvm_run*>(run), run_bytes));
+      new Vcpu(std::move(fd), index, apic_id, static_cast<kvm_run*>(run), run_bytes));
 }
 
-Vcpu::Vcpu(UniqueFd fd, std::uint32_t index, kvm_run* run, std::size_t run_bytes) noexcept
-    : fd_(std::move(fd)), index_(index), run_(run), run_bytes_(run_bytes) {}
+Vcpu::Vcpu(UniqueFd fd, std::uint32_t index, std::uint32_t apic_id, kvm_run* run,
+           std::size_t run_bytes) noexcept
+    : fd_(std::move(fd)), index_(index), apic_id_(apic_id), run_(run), run_bytes_(run_bytes) {}
 
 Vcpu::~Vcpu() {
   ::munmap(run_, run_bytes_);
@@ -59,7 +59,8 @@ Vcpu::~Vcpu() {
 
 Result<> Vcpu::set_up(std::span<const kvm_cpuid_entry2> cpuid) {
   KvmList<kvm_cpuid_entry2> leaves(cpuid);
-  TRY(kvm_ioctl(fd_.get(), kSetCpuid2, "KVM_SET_CPUID2", leaves.argument()));
+  (void)TRY(kvm_ioctl(fd_.get(), kSetCpuid2, "KVM_SET_CPUID2", leaves.argument()));
+  cpuid_.assign(cpuid.begin(), cpuid.end());
 
   const std::array entries = {
       kvm_msr_entry{.index = kMsrMtrrDefaultType, .reserved = 0, .data = kMtrrWriteBack}};
@@ -73,11 +74,11 @@ Result<> Vcpu::set_up(std::span<const kvm_cpuid_entry2> cpuid) {
 
 Result<> Vcpu::set_entry(const EntryPoint& entry) {
   kvm_sregs sregs{};
-  TRY(SCHEDRIG_KVM(fd_.get(), KVM_GET_SREGS, &sregs));
+  (void)TRY(SCHEDRIG_KVM(fd_.get(), KVM_GET_SREGS, &sregs));
   set_long_mode(sregs);
-  TRY(SCHEDRIG_KVM(fd_.get(), KVM_SET_SREGS, &sregs));
+  (void)TRY(SCHEDRIG_KVM(fd_.get(), KVM_SET_SREGS, &sregs));
   kvm_regs regs = entry_registers(entry);
-  TRY(SCHEDRIG_KVM(fd_.get(), KVM_SET_REGS, &regs));
+  (void)TRY(SCHEDRIG_KVM(fd_.get(), KVM_SET_REGS, &regs));
   return {};
 }
 
@@ -87,17 +88,26 @@ void Vcpu::kick(pthread_t thread) noexcept {
   send_kick(thread);
 }
 
-void Vcpu::run(Board& board, Lifecycle& lifecycle, PhaseClock& phases) {
+void Vcpu::tell_of_pause() const noexcept {
+  // EINVAL: this CPU's kernel has no kvmclock yet, and so no watchdog that would ask.
+  (void)raw_kvm_ioctl(fd_.get(), KVM_KVMCLOCK_CTRL, 0);
+}
+
+void Vcpu::run(Board& board, Lifecycle& lifecycle, PhaseClock& phases, const RunGate& gate,
+               VcpuWatch& watch) {
+  watch.take_changes();
   if (index_ == 0) {
     phases.reach(phases.entry);
   }
-  while (!lifecycle.over()) {
-    const int result = ::ioctl(fd_.get(), KVM_RUN, 0);
+  // Before over() and the gate are read: a kick that comes later sets it again after either.
+  __atomic_store_n(&run_->immediate_exit, 0, __ATOMIC_SEQ_CST);
+  while (!lifecycle.over() && !gate.is_shut()) {
+    const int result = raw_kvm_ioctl(fd_.get(), KVM_RUN, 0);
     if (result == 0) {
       if (index_ == 0) {
         phases.reach(phases.first_exit);
       }
-      if (!handle_exit(board, lifecycle)) {
+      if (!handle_exit(board, lifecycle, watch)) {
         break;
       }
       continue;
@@ -106,7 +116,6 @@ void Vcpu::run(Board& board, Lifecycle& lifecycle, PhaseClock& phases) {
     // EAGAIN: an AP that waits for its start-up interrupt was interrupted.
     if (error == EINTR || error == EAGAIN) {
       exits_.count(ExitKind::kInterrupted);
-      // Cleared before over() is read: a kick that comes later sets it again after over().
       __atomic_store_n(&run_->immediate_exit, 0, __ATOMIC_SEQ_CST);
       continue;
     }
@@ -114,10 +123,30 @@ void Vcpu::run(Board& board, Lifecycle& lifecycle, PhaseClock& phases) {
     end(board, lifecycle, VmEndKind::kKvmError, fail_errno(error, "KVM_RUN").error().message);
     break;
   }
+  complete_exit(board, lifecycle, gate, watch);
+}
+
+// KVM finishes the instruction behind an access at the next KVM_RUN, and only then are registers
+// what they look like. That run returns before it enters the guest; an access of several pieces
+// exits with the next one.
+void Vcpu::complete_exit(Board& board, Lifecycle& lifecycle, const RunGate& gate,
+                         VcpuWatch& watch) {
+  // Of one access: a page-crossing vector register in pieces of 8 bytes. A string instruction has
+  // as many as the guest likes: who waits at the gate sees it come late.
+  constexpr int kMostPieces = 16;
+  const auto wanted = [&](int piece) {
+    return piece < kMostPieces || (gate.is_shut() && !lifecycle.over());
+  };
+  for (int piece = 0; wanted(piece); ++piece) {
+    __atomic_store_n(&run_->immediate_exit, 1, __ATOMIC_SEQ_CST);
+    if (raw_kvm_ioctl(fd_.get(), KVM_RUN, 0) != 0 || !handle_exit(board, lifecycle, watch)) {
+      return;
+    }
+  }
 }
 
 // False: this vCPU must not be run again.
-bool Vcpu::handle_exit(Board& board, Lifecycle& lifecycle) {
+bool Vcpu::handle_exit(Board& board, Lifecycle& lifecycle, VcpuWatch& watch) {
   switch (run_->exit_reason) {
   case KVM_EXIT_IO:
     handle_io(board);
@@ -153,6 +182,14 @@ bool Vcpu::handle_exit(Board& board, Lifecycle& lifecycle) {
     exits_.count(ExitKind::kKvmError);
     end(board, lifecycle, VmEndKind::kKvmError, describe_internal_error());
     return false;
+  case KVM_EXIT_DEBUG:
+    exits_.count(ExitKind::kDebug);
+    if (auto done = watch.on_debug_exit(run_->debug.arch); !done) {
+      end(board, lifecycle, VmEndKind::kKvmError,
+          "a debug exception: " + std::move(done).error().message);
+      return false;
+    }
+    return true;
   case KVM_EXIT_INTR:
     exits_.count(ExitKind::kInterrupted);
     return true;

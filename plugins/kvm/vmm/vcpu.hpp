@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include <linux/kvm.h>
 
@@ -19,7 +20,9 @@
 #include "boot/loader.hpp"
 #include "exits.hpp"
 #include "lifecycle.hpp"
+#include "run_gate.hpp"
 #include "unique_fd.hpp"
+#include "vcpu_watch.hpp"
 
 namespace schedrig::kvm {
 
@@ -37,19 +40,29 @@ class Vcpu {
   // Only the boot CPU starts somewhere; the others wait for INIT and SIPI in the kernel.
   [[nodiscard]] Result<> set_entry(const EntryPoint& entry);
 
-  // Runs until lifecycle.over(). Requires unblocked kick signal.
-  void run(Board& board, Lifecycle& lifecycle, PhaseClock& phases);
+  // Runs until lifecycle.over() or the gate is shut; afterwards no exit waits to be completed.
+  // Requires unblocked kick signal.
+  void run(Board& board, Lifecycle& lifecycle, PhaseClock& phases, const RunGate& gate,
+           VcpuWatch& watch);
 
   // Makes the current or next KVM_RUN return. The thread must still be joinable.
   void kick(pthread_t thread) noexcept;
 
+  // It stands still: the guest's watchdogs do not count the time until it runs again.
+  void tell_of_pause() const noexcept;
+
   [[nodiscard]] const ExitCounters& exits() const noexcept { return exits_; }
+  void forget_exits() noexcept { exits_.clear(); }
+  [[nodiscard]] std::uint32_t apic_id() const noexcept { return apic_id_; }
+  [[nodiscard]] const std::vector<kvm_cpuid_entry2>& cpuid() const noexcept { return cpuid_; }
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
-  Vcpu(UniqueFd fd, std::uint32_t index, kvm_run* run, std::size_t run_bytes) noexcept;
+  Vcpu(UniqueFd fd, std::uint32_t index, std::uint32_t apic_id, kvm_run* run,
+       std::size_t run_bytes) noexcept;
 
-  [[nodiscard]] bool handle_exit(Board& board, Lifecycle& lifecycle);
+  void complete_exit(Board& board, Lifecycle& lifecycle, const RunGate& gate, VcpuWatch& watch);
+  [[nodiscard]] bool handle_exit(Board& board, Lifecycle& lifecycle, VcpuWatch& watch);
   // Whether an event delivery that KVM could not finish may be tried once more.
   [[nodiscard]] bool may_repeat_delivery() noexcept;
   void handle_io(Board& board);
@@ -58,6 +71,8 @@ class Vcpu {
 
   UniqueFd fd_;
   std::uint32_t index_ = 0;
+  std::uint32_t apic_id_ = 0;
+  std::vector<kvm_cpuid_entry2> cpuid_; // that was set
   kvm_run* run_ = nullptr;
   std::size_t run_bytes_ = 0;
   ExitCounters exits_;

@@ -2,42 +2,55 @@
 // Vm: one virtual machine that boots a stock x86-64 Linux kernel, from creation to stop.
 //
 // The public face of the VMM: whoever uses it includes this header and no other of this folder.
-// Life: create -> start -> stop -> destroy; stop and destruction are allowed at any point. A guest
-// that ends by itself (on_end) must still be stopped. Nothing of it outlives the process: guest
-// memory is a memfd, threads are the process's own, there are no files and no children.
+// Life: create -> start -> stop -> destroy, or create_from -> start -> reset -> start -> ... ->
+// destroy; stop and destruction are allowed at any point. A guest that ends by itself (on_end) must
+// still be stopped. Nothing of it outlives the process: guest memory is a memfd, threads are the
+// process's own, there are no files and no children.
 //
 // Threads: one per vCPU and one device thread. All callbacks come from the device thread, one at a
-// time; they must return (the guest's output waits meanwhile) and must not call stop or send.
+// time; they must return (the guest's output waits meanwhile) and must not call stop, send or
+// freeze.
 // The process-wide signal SIGRTMIN is used to interrupt vCPU threads.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <schedrig/memory_regions.hpp>
 #include <schedrig/result.hpp>
 #include <schedrig/topology.hpp>
+#include <schedrig/vcpus.hpp>
 
 #include "cpuid/vendor.hpp"
 #include "exits.hpp"
+#include "memory_slots.hpp"
+#include "ram_image.hpp"
 #include "vm_end.hpp"
+#include "watches.hpp"
 
 namespace schedrig::kvm {
 
 class GuestMemory;
+struct Reverted;
+struct SavedMachine;
 
 struct VmConfig {
-  std::string kernel_path;                   // a bzImage
+  std::string kernel_path;                   // a bzImage or a vmlinux
   std::span<const std::byte> kernel_image;   // instead of kernel_path, when not empty
   std::span<const std::byte> initramfs;      // cpio, compressed or not; copied; may be empty
   std::string extra_command_line;            // appended to kernel_command_line(); wins over it
-  std::uint64_t memory_bytes = 512ULL << 20; // whole pages, 128 MiB to 3 GiB
-  TopologyView topology;                     // 1 to 8 CPUs; used during create only
+  bool kaslr = true;                         // false: the kernel is told to stay where it is linked
+  std::uint64_t memory_bytes = 512ULL << 20; // whole pages, 128 MiB to 512 GiB
+  TopologyView topology;                     // 1 to 64 CPUs; used during create only
+  std::span<const MemoryRegion> regions;     // of all the memory, or none; used during create only
   std::optional<CpuVendor> vendor;           // whose CPUID leaves; default: the host CPU's
   std::string kvm_device = "/dev/kvm";
 };
@@ -61,6 +74,14 @@ class VmSink {
   ~VmSink() = default;
 };
 
+// How long a machine stood still, by the host's monotonic clock.
+struct Pause {
+  std::chrono::nanoseconds whole; // from the call that stopped the first CPU to the last's going on
+  std::chrono::nanoseconds exits; // of it until the last vCPU stood
+  std::chrono::nanoseconds clock; // for how long no time passed in the guest
+  bool guest_clock_stood = true;  // false: this KVM cannot do it, and the guest saw `clock` go by
+};
+
 class Vm {
  public:
   // Reads the kernel, builds tables, creates the VM and its vCPUs; nothing runs yet. Errors:
@@ -72,8 +93,24 @@ class Vm {
   Vm(const Vm&) = delete;
   Vm& operator=(const Vm&) = delete;
 
-  // Runs the guest. Once only.
-  [[nodiscard]] Result<> start();
+  // A machine that goes on where `saved` stood, with a copy of its own of everything; its facts are
+  // the saved one's. `first_writes`: pages that it will write to at once, by what changed_pages()
+  // said of another; a machine that has not been started takes no memory for them. Errors: those of
+  // ioctls and mmap; kUnsupported: this host is too different.
+  [[nodiscard]] static Result<std::unique_ptr<Vm>>
+  create_from(std::shared_ptr<const SavedMachine> saved, VmSink& sink,
+              std::vector<PageRun> first_writes = {}, const std::string& kvm_device = "/dev/kvm");
+
+  // Does of start() what does not begin the machine's life: threads, and memory for its first
+  // writes. For a machine of create_from() that is there before it is asked for. Not needed.
+  [[nodiscard]] Result<> prepare();
+
+  // Runs the guest. Once only, and once after each reset(). With a seed, each vCPU waits for some
+  // time of its own up to 200 us before, so that equal machines do not run in lockstep.
+  [[nodiscard]] Result<> start(std::optional<std::uint64_t> skew_seed = {});
+
+  // The same, but frozen before the guest's first instruction: it runs from thaw() on.
+  [[nodiscard]] Result<> start_frozen(std::optional<std::uint64_t> skew_seed = {});
 
   // [any-thread, callbacks too] Queues bytes for the control port and returns how many fitted;
   // the guest reads them once it has the port open. What is queued when it closes the port is lost.
@@ -82,15 +119,52 @@ class Vm {
   // part is queued: the stream is broken); kGuestFailed: the guest ended or was stopped.
   [[nodiscard]] Result<> send(std::span<const std::byte> bytes, std::chrono::milliseconds timeout);
 
-  // [any-thread but callbacks] Stops vCPUs and devices and joins their threads. Idempotent.
-  // kTimeout: a thread did not come back in time, named; the destructor will wait for it.
+  // [any-thread but callbacks] Stops vCPUs and devices. Idempotent. kTimeout: a thread
+  // did not come back in time, named; the destructor will wait for it.
   [[nodiscard]] Result<> stop(std::chrono::milliseconds timeout = std::chrono::seconds(2));
+
+  // [any-thread but callbacks] Makes all vCPUs and the device thread stand still until thaw():
+  // nothing changes the guest's memory. kTimeout: one did not in time, named, and all run again;
+  // kGuestFailed: the guest ended; kInvalidArgument: not started, or frozen already. A callback
+  // that does not return makes the device thread late. The guest's clocks stand still with it.
+  [[nodiscard]] Result<> freeze(std::chrono::milliseconds timeout);
+  [[nodiscard]] Result<Pause> thaw();
+  // Of a frozen machine; kInvalidArgument: of another, or a vCPU that it does not have.
+  [[nodiscard]] Result<VcpuRegisters> registers(std::uint32_t vcpu) const;
+  [[nodiscard]] std::uint32_t vcpu_count() const noexcept;
+  // [any-thread but callbacks] Watches of linear addresses, as watch.hpp describes them, of a
+  // machine that runs; gone with reset(). `now` is asked on vCPU threads. An error of arm() leaves
+  // the slot free.
+  [[nodiscard]] Result<> arm(std::uint32_t slot, const WatchSpec& spec,
+                             std::function<std::int64_t()> now);
+  [[nodiscard]] Result<> disarm(std::uint32_t slot);
+  [[nodiscard]] Result<WatchHits> take_hits(std::uint32_t slot);
+
+  // For tests, before start(): whenever that vCPU is to stand still, it takes so much longer.
+  void make_late(std::uint32_t vcpu, std::chrono::nanoseconds by);
+  // Of a frozen machine, which can be thawed afterwards. Output that was on its way to the sink is
+  // not in it.
+  [[nodiscard]] Result<std::shared_ptr<const SavedMachine>> save();
+
+  // Which pages have changed, of a machine of create_from() since then, of another since its first
+  // save(). It may run meanwhile.
+  [[nodiscard]] Result<std::vector<PageRun>> changed_pages() const;
+
+  // Back to where a machine of create_from() was before start(), whether it runs, has ended or was
+  // stopped. What it still says is delivered before. kTimeout as stop(). How many pages had
+  // changed.
+  [[nodiscard]] Result<Reverted> reset(std::chrono::milliseconds timeout);
 
   // [any-thread] Figures so far.
   [[nodiscard]] ExitCounts exits() const noexcept;
   [[nodiscard]] BootPhases phases() const noexcept;
-  [[nodiscard]] const std::string& kernel_version() const noexcept; // from the image's header
-  [[nodiscard]] const std::string& command_line() const noexcept;   // as the guest got it
+  [[nodiscard]] const std::string& kernel_version() const noexcept; // from a bzImage's header
+  [[nodiscard]] std::string_view kernel_format() const noexcept;    // "bzImage" or "vmlinux"
+  // May the kernel choose where it runs? A vmlinux cannot, and "nokaslr" forbids it.
+  [[nodiscard]] bool kaslr() const noexcept;
+  [[nodiscard]] const std::string& command_line() const noexcept; // as the guest got it
+  // Of the regions that it was created with.
+  [[nodiscard]] const std::vector<RegionCache>& region_caches() const noexcept;
   // [any-thread] The guest's RAM; the guest writes to it at the same time.
   [[nodiscard]] const GuestMemory& memory() const noexcept;
 
@@ -101,6 +175,8 @@ class Vm {
 };
 
 // What every guest is booted with; each flag has its reason in command_line.cpp.
-[[nodiscard]] std::string kernel_command_line(std::string_view extra);
+[[nodiscard]] std::string kernel_command_line(std::string_view extra, bool kaslr = true);
+// As a word of its own, which is how the kernel's decompressor looks for it.
+[[nodiscard]] bool says_nokaslr(std::string_view command_line);
 
 } // namespace schedrig::kvm

@@ -57,17 +57,21 @@ constexpr std::array kParams = {
               .key = "faults[].machine_lost",
               .default_value = {},
               .doc = "the machine no longer answers"},
+    ParamSpec{.type = ParamType::kString,
+              .key = "faults[].console_line",
+              .default_value = {},
+              .doc = "what the console prints, such as \"WARNING: CPU: 0 PID: 1 at ...\""},
     ParamSpec{.type = ParamType::kInteger,
               .key = "faults[].late_vcpu",
               .default_value = {},
-              .doc = "refused: nothing stops this machine's CPUs together, so none can be late",
+              .doc = "a CPU that comes late to freeze windows",
               .minimum = 0,
               .maximum = 511},
     ParamSpec{.type = ParamType::kDuration,
               .key = "faults[].by",
-              .default_value = {},
+              .default_value = "5s", // longer than any window waits
               .doc = "how late late_vcpu is",
-              .minimum = 0,
+              .minimum = 1,
               .maximum = kDayNs},
 };
 
@@ -75,6 +79,8 @@ constexpr std::array kParams = {
 struct Given {
   Fault fault;
   std::vector<std::string_view> names;
+  Nanos late_by = 0;  // of late_vcpu
+  bool wrong = false; // and said to be
 };
 
 int errno_of(std::string_view name) {
@@ -118,6 +124,9 @@ Status take(std::uint32_t index, std::string_view member, const ParamValue& valu
   } else if (member == "kill_worker") {
     names(FaultKind::kKillWorker);
     fault.nth = static_cast<std::uint32_t>(value.integer);
+  } else if (member == "console_line") {
+    names(FaultKind::kConsoleLine);
+    fault.text = value.text;
   } else if (member == "machine_lost" && value.integer != 0) {
     names(FaultKind::kMachineLost);
   } else if (member == "scheduler_exit") {
@@ -129,13 +138,22 @@ Status take(std::uint32_t index, std::string_view member, const ParamValue& valu
     }
     fault.exit_kind = kind->kind;
   } else if (member == "late_vcpu") {
-    return Status::make(StatusCode::kUnsupported,
-                        "[backend.mock] faults[" + std::to_string(index) +
-                            "]: late_vcpu needs schedrig.vcpus/1, which backend \"mock\" does not "
-                            "have",
-                        "leave it out: nothing stops this machine's CPUs together");
+    names(FaultKind::kLateVcpu);
+    fault.cpu = static_cast<std::uint32_t>(value.integer);
+  } else if (member == "by") {
+    to.late_by = value.integer;
   }
   return {};
+}
+
+Status wrong_number(std::uint32_t index, const Given& given) {
+  return invalid(
+      index,
+      given.names.empty()
+          ? "it names no fault"
+          : "it names " + std::string(given.names[0]) + " and " + std::string(given.names[1]),
+      "one of file_write, slow_files, kill_worker, scheduler_exit, machine_lost, console_line, "
+      "late_vcpu in each");
 }
 
 } // namespace
@@ -144,33 +162,33 @@ std::span<const ParamSpec> fault_params() noexcept {
   return kParams;
 }
 
-Status Faults::declare(ParamsView params) {
+void Faults::declare(ParamsView params, ParamProblemSink& problems) {
   std::map<std::uint32_t, Given> entries; // by position
   for (const ParamValue& param : params) {
     if (const auto key = list_key(param.key, "faults")) {
-      Status status = take(key->index, key->member, param, entries[key->index]);
-      if (!status.ok()) {
-        return status;
+      Given& entry = entries[key->index];
+      if (const Status status = take(key->index, key->member, param, entry); !status.ok()) {
+        entry.wrong = true;
+        problems.on_problem(param.key, status);
       }
     }
   }
   for (auto& [index, given] : entries) {
+    if (given.wrong) {
+      continue;
+    }
     if (given.names.size() != 1) {
-      return invalid(index,
-                     given.names.empty() ? "it names no fault"
-                                         : "it names " + std::string(given.names[0]) + " and " +
-                                               std::string(given.names[1]),
-                     "one of file_write, slow_files, kill_worker, scheduler_exit, machine_lost in "
-                     "each");
+      problems.on_problem("faults[" + std::to_string(index) + "]", wrong_number(index, given));
+      continue;
     }
     Fault& fault = given.fault;
     fault.os_errno = fault.os_errno == 0 ? EIO : fault.os_errno;
-    const bool of_files =
-        fault.kind == FaultKind::kFileWrite || fault.kind == FaultKind::kSlowFiles;
-    (of_files ? files_ : timed_).push_back(std::move(fault));
+    fault.longer = fault.kind == FaultKind::kLateVcpu ? given.late_by : fault.longer;
+    const bool lasts = fault.kind == FaultKind::kFileWrite || fault.kind == FaultKind::kSlowFiles ||
+                       fault.kind == FaultKind::kLateVcpu;
+    (lasts ? lasting_ : timed_).push_back(std::move(fault));
   }
   std::ranges::stable_sort(timed_, std::greater<>(), &Fault::at);
-  return {};
 }
 
 const Fault* Faults::due(Nanos until) const {
@@ -184,7 +202,7 @@ void Faults::done() {
 int Faults::fail_write(std::string_view path, Nanos now) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   int error = 0;
-  for (Fault& fault : files_) {
+  for (Fault& fault : lasting_) {
     if (fault.kind != FaultKind::kFileWrite || fault.file != name || now < fault.at ||
         fault.nth == 0) {
       continue;
@@ -196,9 +214,20 @@ int Faults::fail_write(std::string_view path, Nanos now) {
   return error;
 }
 
+LateCpu Faults::late_cpu(Nanos now, std::uint32_t cpus) const {
+  LateCpu latest;
+  for (const Fault& fault : lasting_) {
+    const bool holds = fault.kind == FaultKind::kLateVcpu && now >= fault.at && fault.cpu < cpus;
+    if (holds && fault.longer > latest.by) {
+      latest = {.cpu = fault.cpu, .by = fault.longer};
+    }
+  }
+  return latest;
+}
+
 Nanos Faults::file_delay(Nanos now) const {
   Nanos longer = 0;
-  for (const Fault& fault : files_) {
+  for (const Fault& fault : lasting_) {
     longer += fault.kind == FaultKind::kSlowFiles && now >= fault.at ? fault.longer : 0;
   }
   return longer;

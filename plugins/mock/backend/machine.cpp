@@ -11,23 +11,41 @@ namespace {
 
 constexpr std::string_view kRelease = "mock-" SCHEDRIG_VERSION;
 
+// A simulated machine has no caches, and so nothing that a type could change.
+std::vector<std::pair<std::string, std::string>> memory_facts(const MachineSpec& spec) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  facts.reserve(spec.regions.size());
+  for (const MemoryRegion& region : spec.regions) {
+    facts.emplace_back("memory." + std::string(region.name) + ".cache",
+                       region.cache == MemoryCache::kCoherent ? "not requested"
+                                                              : "dropped: no capability");
+  }
+  return facts;
+}
+
 } // namespace
 
 MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs programs,
-                         Faults faults)
-    : events_(events), description_(to_string(spec.topology)), memory_bytes_(spec.memory_bytes),
-      faults_(std::move(faults)), workers_(spec.seed), payloads_(*this, std::move(programs)),
-      behaviour_(workers_, payloads_.tasks()), engine_(spec.topology, spec.seed, behaviour_, *this),
-      processes_(engine_.cpus()),
+                         Faults faults, const MachineState* origin)
+    : events_(events), fields_(machine_fields(spec)), description_(to_string(spec.topology)),
+      memory_bytes_(spec.memory_bytes), memory_facts_(memory_facts(spec)), seed_(spec.seed),
+      origin_(origin), faults_(std::move(faults)), faults_at_boot_(faults_), workers_(spec.seed),
+      payloads_(*this, std::move(programs)), behaviour_(workers_, payloads_.tasks()),
+      engine_(spec.topology, spec.seed, behaviour_, *this), processes_(engine_.cpus()),
       cgroups_(engine_, processes_, static_cast<std::uint32_t>(spec.topology.nodes.size())),
       cgroup_files_(cgroups_), proc_files_(engine_, processes_, cgroups_, std::string(kRelease)),
-      sys_files_(spec.topology), sched_ext_files_(sched_ext_, engine_) {
+      sys_files_(spec.topology), sched_ext_files_(sched_ext_, engine_),
+      kernel_(*this, GuestKernel(memory_bytes_, kernel_options(spec.params), spec.seed)),
+      watch_(*this) {
   vfs_.mount("/proc", proc_files_);
   vfs_.mount("/sys", sys_files_);
   vfs_.mount("/sys/fs/cgroup", cgroup_files_);
   vfs_.mount("/sys/kernel/sched_ext", sched_ext_files_);
   engine_.set_fallback(fallback_);
   static_cast<void>(engine_.attach(fallback_, "fallback")); // its init cannot fail
+  if (origin_ != nullptr) {
+    restore(*origin_, seed_);
+  }
 }
 
 MockMachine::~MockMachine() {
@@ -52,6 +70,27 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(this);
+  }
+  if (interface_id == ActivityFacet::kInterfaceId) {
+    return static_cast<ActivityFacet*>(this);
+  }
+  if (interface_id == CpuUseFacet::kInterfaceId) {
+    return static_cast<CpuUseFacet*>(this);
+  }
+  if (interface_id == FreezeFacet::kInterfaceId) {
+    return static_cast<FreezeFacet*>(this);
+  }
+  if (interface_id == MemoryFacet::kInterfaceId) {
+    return static_cast<MemoryFacet*>(&kernel_);
+  }
+  if (interface_id == VcpusFacet::kInterfaceId) {
+    return static_cast<VcpusFacet*>(&kernel_);
+  }
+  if (interface_id == WatchFacet::kInterfaceId) {
+    return static_cast<WatchFacet*>(&watch_);
+  }
+  if (interface_id == KernelFacet::kInterfaceId) {
+    return static_cast<KernelFacet*>(&kernel_);
   }
   return nullptr;
 }
@@ -80,14 +119,17 @@ Status MockMachine::wait_until(std::int64_t deadline_ns, WakeReason* reason) noe
     if (Status status = check_up("wait_until"); !status.ok()) {
       return status;
     }
+    if (frozen_) {
+      return Status::make(StatusCode::kInvalidArgument, "wait_until: the CPUs stand still");
+    }
     *reason = WakeReason::kDeadline;
     // One second of the machine's time per round: other threads see the clock move.
     constexpr Nanos kRound = 1'000'000'000;
     awaited_ended_ = false;
-    while (!interrupted_ && !event_pending_ && !awaited_ended_ && engine_.now() < deadline_ns) {
-      const Nanos until = std::min(deadline_ns, engine_.now() + kRound);
-      run_engine(until, wake_);
-      clock_ = engine_.now();
+    while (!interrupted_ && !event_pending_ && !awaited_ended_ && clock() < deadline_ns) {
+      const Nanos until = std::min(deadline_ns, clock() + kRound);
+      run_engine(engine_time(until), wake_);
+      clock_ = clock();
     }
     if (event_pending_) {
       *reason = WakeReason::kEvent;
@@ -120,11 +162,7 @@ Status MockMachine::shut_down(std::int64_t /*timeout_ns*/) noexcept {
   return guard("shut_down", [&] {
     if (state_ == State::kUp || state_ == State::kLost) {
       // First, so that no policy can keep a task from dying.
-      attached_ = {};
-      sched_ext_.ops.clear();
-      default_ = {};
-      static_cast<void>(engine_.attach(fallback_, "fallback"));
-      drop_policy();
+      detach_all();
     }
     for (Group& group : groups_) {
       discard(group);
@@ -144,10 +182,13 @@ void MockMachine::describe(FactSink& sink) noexcept {
     sink.on_fact("machine.topology", description_);
     number("machine.cpus", engine_.cpus());
     number("machine.memory_bytes", memory_bytes_);
+    for (const auto& [key, outcome] : memory_facts_) {
+      sink.on_fact(key, outcome);
+    }
     sink.on_fact("scheduler.attached", !attached_.id.empty() ? attached_.id
                                        : policy_ != nullptr  ? default_.id
                                                              : std::string("none"));
-    number("sim.clock_ns", engine_.now());
+    number("sim.clock_ns", clock());
     number("sim.events", stats.events);
     number("sim.context_switches", stats.context_switches);
     number("sim.wakeups", stats.wakeups);
@@ -178,7 +219,12 @@ void MockMachine::describe(FactSink& sink) noexcept {
   }));
 }
 
-Status MockMachine::check_up(std::string_view what) const {
+Status MockMachine::check_up(std::string_view what) {
+  kernel_.outdate();
+  return check_state(what);
+}
+
+Status MockMachine::check_state(std::string_view what) const {
   if (state_ == State::kUp) {
     return {};
   }
@@ -193,8 +239,7 @@ Status MockMachine::check_up(std::string_view what) const {
 
 void MockMachine::emit(EventKind kind, std::int64_t value, std::string_view text,
                        const SchedulerExit* exit) {
-  const Event event{
-      .kind = kind, .at_ns = engine_.now(), .value = value, .text = text, .exit = exit};
+  const Event event{.kind = kind, .at_ns = clock(), .value = value, .text = text, .exit = exit};
   events_.on_event(event);
   event_pending_ = true;
   wake_ = true;
@@ -203,7 +248,11 @@ void MockMachine::emit(EventKind kind, std::int64_t value, std::string_view text
 void MockMachine::advance(Nanos ns) {
   static const std::atomic<bool> kNeverSet{false};
   run_engine(engine_.now() + ns, kNeverSet);
-  clock_ = engine_.now();
+  clock_ = clock();
+}
+
+Nanos MockMachine::engine_time(Nanos on_clock) const {
+  return on_clock > kNever ? kNever : booted_at_ + on_clock;
 }
 
 } // namespace schedrig::mock

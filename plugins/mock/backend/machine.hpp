@@ -3,8 +3,10 @@
 // the workers, the file systems and the attached scheduler; simulates nothing itself.
 //
 // machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_affinity.cpp,
-// machine_mem_policy.cpp, machine_schedulers.cpp: one facet each; machine_faults.cpp: what goes
-// wrong; payloads.hpp is one of its own. Thread: the host's, except interrupt() and now_ns().
+// machine_mem_policy.cpp, machine_schedulers.cpp, machine_freeze.cpp: one facet each;
+// machine_faults.cpp: what goes wrong; machine_state.cpp: copies of the machine; payloads.hpp and
+// machine_kernel.hpp and machine_watch.hpp are parts of their own. Thread: the host's, except
+// interrupt() and now_ns().
 #pragma once
 
 #include <atomic>
@@ -12,15 +14,21 @@
 #include <string>
 #include <vector>
 
+#include <schedrig/activity.hpp>
 #include <schedrig/affinity.hpp>
 #include <schedrig/backend.hpp>
+#include <schedrig/cpu_use.hpp>
 #include <schedrig/files.hpp>
+#include <schedrig/freeze.hpp>
 #include <schedrig/mem_policy.hpp>
 #include <schedrig/schedulers.hpp>
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/tasks.hpp>
 
 #include "plugins/mock/backend/faults.hpp"
+#include "plugins/mock/backend/machine_kernel.hpp"
+#include "plugins/mock/backend/machine_state.hpp"
+#include "plugins/mock/backend/machine_watch.hpp"
 #include "plugins/mock/backend/payloads.hpp"
 #include "plugins/mock/files/cgroup_files.hpp"
 #include "plugins/mock/files/cgroup_tree.hpp"
@@ -46,12 +54,16 @@ class MockMachine final : public Machine,
                           private AffinityFacet,
                           private MemPolicyFacet,
                           private SchedulersFacet,
+                          private ActivityFacet,
+                          private CpuUseFacet,
+                          private FreezeFacet,
                           private EngineListener {
  public:
   // The spec's topology is validated; `programs` are what payloads can run, `faults` what goes
-  // wrong.
+  // wrong. With `origin`, boot() goes on from there; of a machine of the same topology and memory,
+  // and outlives this one.
   MockMachine(const MachineSpec& spec, EventSink& events, Programs programs = {},
-              Faults faults = {});
+              Faults faults = {}, const MachineState* origin = nullptr);
   ~MockMachine();
   MockMachine(const MockMachine&) = delete;
   MockMachine& operator=(const MockMachine&) = delete;
@@ -64,12 +76,20 @@ class MockMachine final : public Machine,
   void describe(FactSink& sink) noexcept override;
   Status shut_down(std::int64_t timeout_ns) noexcept override;
 
+  // The machine as it is. kInvalidArgument: it does not run; kUnsupported: a policy is attached.
+  Status save(std::unique_ptr<MachineState>* out) const;
+  // Back to the origin, not booted yet. kInvalidArgument: it was made without one.
+  Status reset(std::uint64_t seed);
+
  private:
-  friend class MachinePayloads; // the part of the machine that is its other facet
+  friend class MachinePayloads; // parts of the machine that are facets of their own
+  friend class MachineKernel;
+  friend class MachineWatch;
 
   enum class State : std::uint8_t { kCreated, kUp, kLost, kDown };
   struct Group {
     bool used = false;
+    bool orphaned = false; // of the machine that this one is a copy of: nobody can name it
     bool started = false;
     std::vector<std::int32_t> pids;  // by worker
     std::vector<std::uint32_t> cpus; // what start() pins its workers to; empty: nothing
@@ -99,24 +119,42 @@ class MockMachine final : public Machine,
   Status attach(std::string_view id, Plugin& scheduler, ParamsView params,
                 std::int64_t timeout_ns) noexcept override;
   Status detach(std::int64_t timeout_ns) noexcept override;
+  Status take_cpus(std::uint32_t group, CpuUseSink& sink) noexcept override;
+  // FreezeFacet
+  Status freeze(std::int64_t timeout_ns) noexcept override;
+  Status thaw(std::int64_t* frozen_ns) noexcept override;
+  void activity(Activity* out) noexcept override { engine_.callbacks().read(out); }
   // EngineListener
   void on_scheduler_exit(const SchedulerExit& exit) noexcept override;
   void on_task_frozen(TaskId id, bool frozen) noexcept override;
   void on_task_dead(TaskId id) noexcept override;
   void on_fork(TaskId parent) noexcept override;
   void on_reap(TaskId parent) noexcept override;
+  void on_event_done() noexcept override { watch_.look(); }
 
-  [[nodiscard]] Status check_up(std::string_view what) const;
+  [[nodiscard]] Status check_state(std::string_view what) const;
+  // As check_state, of what may change the machine.
+  [[nodiscard]] Status check_up(std::string_view what);
+  // Of the scheduler of sched_ext's that is attached.
+  [[nodiscard]] SchedulerFacts scheduler_facts() const;
+  // The machine's clock: the engine's, which goes on from life to life, since boot().
+  [[nodiscard]] Nanos clock() const { return engine_.now() - booted_at_; }
+  [[nodiscard]] Nanos engine_time(Nanos on_clock) const;
+  void restore(const MachineState& from, std::uint64_t seed);
+  void orphan_all();
   void emit(EventKind kind, std::int64_t value, std::string_view text,
             const SchedulerExit* exit = nullptr);
   void rearm_wake();
   // Lets the machine run; what is to go wrong by then does.
   void run_engine(Nanos until, const std::atomic<bool>& wake);
+  // True when it got there. Watches look behind each event and each tick.
+  bool run_events(Nanos until, const std::atomic<bool>& wake);
   void inflict(const Fault& fault);
   // Lets the machine run for `ns` whatever happens.
   void advance(Nanos ns);
   // Until no task of `pids` is left alive or the deadline passes.
   void run_until_dead(const std::vector<std::int32_t>& pids, Nanos deadline);
+  [[nodiscard]] std::vector<std::uint32_t> list_of(const CpuMask& mask) const;
   [[nodiscard]] Status group_of(std::uint32_t group, std::string_view what, Group** out);
   Status spawn_group(const WorkSpec& spec, std::uint32_t* group, PidSink& pids);
   Status stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink);
@@ -124,8 +162,8 @@ class MockMachine final : public Machine,
   void report_worker(std::uint32_t worker, const Process& process, WorkerReportSink& sink);
   void discard(Group& group);
   void reap(TaskId id);
-  // A worker and its child: its process group.
-  void kill_worker(std::int32_t pid);
+  // The workers that still live, each with its child, and waits for their ends.
+  void kill_workers(const Group& group, Nanos deadline);
   // Null when there is no pid or the cgroup may hold no more.
   Process* fork_process(const TaskParams& like, std::uint32_t cgroup);
   void end_child(const Process& child);
@@ -135,13 +173,19 @@ class MockMachine final : public Machine,
   static Scheduler remember(std::string_view id, SimPolicyFactory& factory, ParamsView params);
   Status switch_to(const Scheduler& scheduler);
   Status switch_to_default();
+  void detach_all();
   void drop_policy();
 
   EventSink& events_;
   State state_ = State::kCreated;
+  MachineFields fields_;
   std::string description_; // the topology in words
   std::uint64_t memory_bytes_;
+  std::vector<std::pair<std::string, std::string>> memory_facts_; // of its regions
+  std::uint64_t seed_;
+  const MachineState* origin_; // null: it boots
   Faults faults_;
+  Faults faults_at_boot_;
 
   Workers workers_;
   MachinePayloads payloads_;
@@ -156,10 +200,13 @@ class MockMachine final : public Machine,
   SchedExtState sched_ext_;
   SchedExtFiles sched_ext_files_;
   Vfs vfs_;
+  MachineKernel kernel_;
+  MachineWatch watch_;
 
   std::vector<Group> groups_;
   std::vector<std::int32_t> task_pids_; // by TaskId
   std::uint32_t dying_ = 0;             // tasks that run_until_dead still waits for
+  Nanos booted_at_ = 0;                 // by the engine's clock
 
   Scheduler default_;           // `eevdf` once it was attached, else empty
   Scheduler attached_;          // empty: the default or the built-in fallback runs
@@ -169,8 +216,10 @@ class MockMachine final : public Machine,
 
   std::atomic<bool> wake_{false};        // leave the event loop
   std::atomic<bool> interrupted_{false}; // interrupt() was called
-  std::atomic<std::int64_t> clock_{0};   // the engine's time, for other threads
+  std::atomic<std::int64_t> clock_{0};   // clock(), for other threads
   bool event_pending_ = false;
+  bool frozen_ = false;
+  Nanos window_ns_ = 0;        // what the open one costs
   bool awaited_ended_ = false; // the payload that wait_until runs for
 };
 

@@ -8,8 +8,8 @@
 namespace schedrig::mock {
 
 void MockMachine::run_engine(Nanos until, const std::atomic<bool>& wake) {
-  while (const Fault* fault = faults_.due(until)) {
-    if (!engine_.run_until(std::max(fault->at, engine_.now()), wake)) {
+  while (const Fault* fault = faults_.due(until - booted_at_)) {
+    if (!run_events(std::max(engine_time(fault->at), engine_.now()), wake)) {
       return;
     }
     const Fault due = *fault;
@@ -17,7 +17,7 @@ void MockMachine::run_engine(Nanos until, const std::atomic<bool>& wake) {
     inflict(due);
   }
   if (!wake) {
-    engine_.run_until(until, wake);
+    run_events(until, wake);
   }
 }
 
@@ -47,9 +47,13 @@ void MockMachine::inflict(const Fault& fault) {
          "fault kill_worker: there is no worker " + std::to_string(fault.nth));
     return;
   }
+  case FaultKind::kConsoleLine:
+    emit(EventKind::kConsoleLine, 0, fault.text);
+    return;
   case FaultKind::kFileWrite:
   case FaultKind::kSlowFiles:
-    return; // looked at by each file operation
+  case FaultKind::kLateVcpu:
+    return; // looked at by each file operation, and by each freeze window
   }
 }
 

@@ -50,19 +50,18 @@ Status MockMachine::run(std::span<const FileOp> ops, FileBatchMode mode,
       return status;
     }
     for (std::size_t i = 0; i < ops.size(); ++i) {
-      advance(kFileOpNs + faults_.file_delay(engine_.now()));
+      advance(kFileOpNs + faults_.file_delay(clock()));
       if (Status status = check_up("files"); !status.ok()) {
         return status; // lost while it worked
       }
       std::string data;
-      int error =
-          ops[i].kind == FileOpKind::kWrite ? faults_.fail_write(ops[i].path, engine_.now()) : 0;
+      int error = ops[i].kind == FileOpKind::kWrite ? faults_.fail_write(ops[i].path, clock()) : 0;
       error = error != 0 ? error : vfs_.execute(ops[i], data);
       if (error == 0 && data.size() > kMaxFileBytes) {
         error = EFBIG;
       }
       const FileReply reply{.os_errno = error,
-                            .at_ns = engine_.now(),
+                            .at_ns = clock(),
                             .data = error == 0 ? std::string_view(data) : std::string_view{}};
       sink.on_reply(static_cast<std::uint32_t>(i), reply);
       if (error != 0 && mode == FileBatchMode::kStopAtFirstError) {

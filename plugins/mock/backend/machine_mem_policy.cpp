@@ -32,7 +32,9 @@ Status MockMachine::set_for_spawn(MemPolicyMode mode,
         std::ranges::any_of(nodes, [this](std::uint32_t node) { return node < cgroups_.nodes(); });
     if (takes_nodes ? !has_one : !nodes.empty()) {
       return Status::make(StatusCode::kOs, what,
-                          "the machine has nodes 0 to " + std::to_string(cgroups_.nodes() - 1),
+                          cgroups_.nodes() == 1 ? "the machine has node 0 only"
+                                                : "the machine has nodes 0 to " +
+                                                      std::to_string(cgroups_.nodes() - 1),
                           EINVAL);
     }
     return {};

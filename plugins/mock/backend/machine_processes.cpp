@@ -55,15 +55,22 @@ void MockMachine::on_reap(TaskId parent) noexcept {
   workers_.reaped_child(parent);
 }
 
-void MockMachine::kill_worker(std::int32_t pid) {
-  const Process& process = *processes_.find(pid);
-  if (process.zombie) {
-    return;
+void MockMachine::kill_workers(const Group& group, Nanos deadline) {
+  std::vector<std::int32_t> killed;
+  for (const std::int32_t pid : group.pids) {
+    const Process& process = *processes_.find(pid);
+    if (process.zombie) {
+      continue;
+    }
+    if (const TaskId child = workers_.child_of(process.task); child != kNoTask) {
+      killed.push_back(task_pids_[child]);
+    }
+    killed.push_back(pid);
   }
-  if (const TaskId child = workers_.child_of(process.task); child != kNoTask) {
-    engine_.kill_task(child);
+  for (const std::int32_t pid : killed) {
+    engine_.kill_task(processes_.find(pid)->task);
   }
-  engine_.kill_task(process.task);
+  run_until_dead(killed, deadline);
 }
 
 void MockMachine::reap(TaskId id) {
@@ -76,7 +83,9 @@ void MockMachine::end_child(const Process& child) {
   if (child.parent == 1) {
     reap(child.task);
   } else {
-    engine_.send_token(processes_.find(child.parent)->task); // it waits, or will
+    const TaskId parent = processes_.find(child.parent)->task;
+    workers_.child_ended(parent);
+    engine_.send_token(parent); // it waits, or will
   }
 }
 
@@ -86,6 +95,12 @@ void MockMachine::on_task_dead(TaskId id) noexcept {
   if (payloads_.awaits(id)) {
     awaited_ended_ = true;
     wake_ = true;
+  }
+  if (process.awaited) {
+    process.awaited = false;
+    if (--dying_ == 0) {
+      wake_ = true;
+    }
   }
   if (!payloads_.tasks().owns(id)) {
     workers_.leave(id);
@@ -100,11 +115,9 @@ void MockMachine::on_task_dead(TaskId id) noexcept {
       }
     }
   }
-  if (process.awaited) {
-    process.awaited = false;
-    if (--dying_ == 0) {
-      wake_ = true;
-    }
+  if (process.orphan) {
+    payloads_.tasks().remove(id);
+    reap(id);
   }
 }
 

@@ -162,6 +162,32 @@ void MockMachine::drop_policy() {
   }
 }
 
+SchedulerFacts MockMachine::scheduler_facts() const {
+  SchedulerFacts facts;
+  const EngineStats& now = engine_.stats();
+  const EngineStats& before = sched_ext_.at_attach;
+  facts.name = attached_.id;
+  facts.attachment = sched_ext_.enable_seq;
+  facts.counters = {{"nr_enqueued", now.policy_enqueues - before.policy_enqueues},
+                    {"nr_dispatched", now.policy_inserts - before.policy_inserts}};
+  for (const ParamValue& param : attached_.params) {
+    const bool is_name = param.key.find_first_of(".[") == std::string_view::npos;
+    if (is_name && param.type != ParamType::kString && param.type != ParamType::kFloat) {
+      facts.parameters.push_back(
+          {std::string(param.key), static_cast<std::uint64_t>(param.integer)});
+    }
+  }
+  return facts;
+}
+
+void MockMachine::detach_all() {
+  attached_ = {};
+  sched_ext_.ops.clear();
+  default_ = {};
+  static_cast<void>(engine_.attach(fallback_, "fallback"));
+  drop_policy();
+}
+
 // The engine runs the fallback now; the machine's default, if another one failed, follows.
 void MockMachine::on_scheduler_exit(const SchedulerExit& exit) noexcept {
   static_cast<void>(guard("scheduler exit", [&] {
@@ -177,7 +203,12 @@ void MockMachine::on_scheduler_exit(const SchedulerExit& exit) noexcept {
         static_cast<void>(switch_to(default_));
       }
     }
-    emit(EventKind::kSchedulerExit, exit.kind, exit_text(exit), &exit);
+    SchedulerExit told = exit;
+    told.at_ns -= booted_at_;
+    if (told.runnable_since_ns >= 0) {
+      told.runnable_since_ns -= booted_at_;
+    }
+    emit(EventKind::kSchedulerExit, told.kind, exit_text(told), &told);
   }));
 }
 

@@ -28,7 +28,7 @@ Status MockMachine::group_of(std::uint32_t group, std::string_view what, Group**
   if (Status status = check_up(what); !status.ok()) {
     return status;
   }
-  if (group >= groups_.size() || !groups_[group].used) {
+  if (group >= groups_.size() || !groups_[group].used || groups_[group].orphaned) {
     return Status::make(StatusCode::kNotFound,
                         std::string(what) + ": there is no worker group " + std::to_string(group));
   }
@@ -126,19 +126,23 @@ Status MockMachine::stop(std::uint32_t index, std::int64_t grace_ns,
 void MockMachine::run_until_dead(const std::vector<std::int32_t>& pids, Nanos deadline) {
   dying_ = 0;
   for (const std::int32_t pid : pids) {
-    Process& process = *processes_.find(pid);
-    process.awaited = !process.zombie;
-    dying_ += process.awaited ? 1 : 0;
+    Process* process = processes_.find(pid);
+    if (process != nullptr && !process->zombie) { // PID 1 reaps orphans at once
+      process->awaited = true;
+      ++dying_;
+    }
   }
   while (dying_ > 0 && engine_.now() < deadline) {
     wake_ = false; // events and interrupts stay noted in their own flags
     engine_.run_until(deadline, wake_);
   }
   for (const std::int32_t pid : pids) {
-    processes_.find(pid)->awaited = false;
+    if (Process* process = processes_.find(pid); process != nullptr) {
+      process->awaited = false;
+    }
   }
   rearm_wake();
-  clock_ = engine_.now();
+  clock_ = clock();
 }
 
 Status MockMachine::stop_group(Group& group, std::int64_t grace_ns, WorkerReportSink& sink) {
@@ -146,10 +150,7 @@ Status MockMachine::stop_group(Group& group, std::int64_t grace_ns, WorkerReport
     engine_.request_stop(processes_.find(pid)->task);
   }
   run_until_dead(group.pids, engine_.now() + std::max<std::int64_t>(grace_ns, 0));
-  for (const std::int32_t pid : group.pids) {
-    kill_worker(pid);
-  }
-  run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
+  kill_workers(group, engine_.now() + kKillDeadlineNs);
   for (std::uint32_t worker = 0; worker < group.pids.size(); ++worker) {
     const Process& process = *processes_.find(group.pids[worker]);
     if (!process.zombie) {
@@ -165,11 +166,10 @@ Status MockMachine::stop_group(Group& group, std::int64_t grace_ns, WorkerReport
 void MockMachine::report_worker(std::uint32_t worker, const Process& process,
                                 WorkerReportSink& sink) {
   const Task& task = engine_.task(process.task);
-  std::vector<std::uint32_t> cpus;
-  for (CpuId cpu = 0; cpu < engine_.cpus(); ++cpu) {
-    if (task.cpus_used.test(cpu)) {
-      cpus.push_back(cpu);
-    }
+  const std::vector<std::uint32_t> cpus = list_of(task.cpus_used);
+  std::array<Gap, kGapsPerWorker> gaps = task.gaps;
+  for (Gap& gap : gaps) {
+    gap.start_ns -= booted_at_;
   }
   WorkerReport report;
   report.worker = worker;
@@ -184,7 +184,7 @@ void MockMachine::report_worker(std::uint32_t worker, const Process& process,
     report.wall_ns = task.ended_at - task.started_at;
     report.run_delay_ns = task.run_delay;
     report.cpus_used = cpus;
-    report.gaps = std::span(task.gaps).first(task.gap_count);
+    report.gaps = std::span(gaps).first(task.gap_count);
     report.wake_latencies_ns = task.wake_latencies;
     report.wakeups = task.wakeups;
   }
@@ -193,10 +193,7 @@ void MockMachine::report_worker(std::uint32_t worker, const Process& process,
 
 // Kills what lives and reaps all; without a report.
 void MockMachine::discard(Group& group) {
-  for (const std::int32_t pid : group.pids) {
-    kill_worker(pid);
-  }
-  run_until_dead(group.pids, engine_.now() + kKillDeadlineNs);
+  kill_workers(group, engine_.now() + kKillDeadlineNs);
   for (const std::int32_t pid : group.pids) {
     if (const Process* process = processes_.find(pid); process->zombie) {
       reap(process->task);

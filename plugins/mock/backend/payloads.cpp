@@ -120,10 +120,10 @@ Status MachinePayloads::wait(std::uint32_t index, std::int64_t deadline_ns,
       status = machine_.wait_until(deadline_ns, &reason);
     }
     awaited_ = kNoTask;
-    *why = each.zombie                             ? PayloadWake::kExited
-           : reason == WakeReason::kInterrupted    ? PayloadWake::kInterrupted
-           : machine_.engine_.now() >= deadline_ns ? PayloadWake::kDeadline
-                                                   : PayloadWake::kEvent;
+    *why = each.zombie                          ? PayloadWake::kExited
+           : reason == WakeReason::kInterrupted ? PayloadWake::kInterrupted
+           : machine_.clock() >= deadline_ns    ? PayloadWake::kDeadline
+                                                : PayloadWake::kEvent;
     return status;
   });
 }
@@ -180,10 +180,10 @@ void MachinePayloads::report(const Payload& payload, PayloadReportSink& sink) {
   report.pid = payload.pid;
   report.wait_status = task.wait_status;
   if (task.started) {
-    report.started_ns = task.started_at;
+    report.started_ns = task.started_at - machine_.booted_at_;
     report.cpu_ns = task.sim.sum_exec_ns - task.exec_at_start;
   }
-  report.ended_ns = task.ended_at;
+  report.ended_ns = task.ended_at - machine_.booted_at_;
   const std::string_view out = payload.execution.stdout_text;
   const std::string_view err = payload.execution.stderr_text;
   if (WIFEXITED(task.wait_status) && task.started) {
@@ -202,6 +202,12 @@ void MachinePayloads::reap(Payload& payload) {
   tasks_.remove(task);
   machine_.processes_.remove(payload.pid);
   payload = {};
+}
+
+void MachinePayloads::restore(const PayloadTasks& tasks) {
+  tasks_ = tasks;
+  payloads_.clear();
+  awaited_ = kNoTask;
 }
 
 void MachinePayloads::discard_all() {

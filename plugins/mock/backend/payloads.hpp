@@ -30,8 +30,11 @@ class MachinePayloads final : public PayloadsFacet {
   Status kill(std::uint32_t payload, PayloadReportSink& sink) noexcept override;
 
   [[nodiscard]] PayloadTasks& tasks() { return tasks_; }
+  [[nodiscard]] const PayloadTasks& tasks() const { return tasks_; }
   // The payload that a wait is for has ended; see MockMachine::on_task_dead.
   [[nodiscard]] bool awaits(TaskId id) const { return awaited_ == id; }
+  // These run, and none of them is a payload that anybody can name.
+  void restore(const PayloadTasks& tasks);
   // Kills and reaps all, without reports.
   void discard_all();
 

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: MIT
 // The plugin `mock`: root object, backend interface and export.
-#include <memory>
-#include <utility>
 #include <vector>
 
 #include <schedrig/backend.hpp>
 #include <schedrig/export.hpp>
+#include <schedrig/param_check.hpp>
 
-#include "plugins/mock/backend/machine.hpp"
+#include "plugins/mock/backend/create.hpp"
+#include "plugins/mock/backend/forks.hpp"
 
 namespace schedrig::mock {
 namespace {
 
-class MockBackend final : public Plugin, public Backend {
+class MockBackend final : public Plugin, public Backend, public ParamCheck {
  public:
   explicit MockBackend(HostServices& /*host*/) {}
 
   void* query(std::string_view interface_id) noexcept override {
+    if (interface_id == ParamCheck::kInterfaceId) {
+      return static_cast<ParamCheck*>(this);
+    }
+    if (interface_id == ForkFacet::kInterfaceId) {
+      return static_cast<ForkFacet*>(&forks_);
+    }
     return interface_id == Backend::kInterfaceId ? static_cast<Backend*>(this) : nullptr;
   }
   void info(BackendInfo* out) noexcept override {
@@ -31,37 +37,40 @@ class MockBackend final : public Plugin, public Backend {
     sink.on_fact(AffinityFacet::kInterfaceId, "");
     sink.on_fact(MemPolicyFacet::kInterfaceId, "");
     sink.on_fact(SchedulersFacet::kInterfaceId, "");
+    sink.on_fact(ActivityFacet::kInterfaceId, "");
+    sink.on_fact(CpuUseFacet::kInterfaceId, "");
+    sink.on_fact(FreezeFacet::kInterfaceId, "");
+    sink.on_fact(MemoryFacet::kInterfaceId, "");
+    sink.on_fact(KernelFacet::kInterfaceId, "");
+    sink.on_fact(VcpusFacet::kInterfaceId, "");
+    sink.on_fact(WatchFacet::kInterfaceId, "");
   }
   Status create_machine(const MachineSpec& spec, EventSink& events,
                         Machine** out) noexcept override {
-    return guard("create_machine", [&]() -> Status {
-      if (Status status = validate(spec.topology); !status.ok()) {
-        return status;
-      }
-      Programs programs;
-      if (Status status = programs.declare(spec.params); !status.ok()) {
-        return status;
-      }
-      Faults faults;
-      if (Status status = faults.declare(spec.params); !status.ok()) {
-        return status;
-      }
-      *out = std::make_unique<MockMachine>(spec, events, std::move(programs), std::move(faults))
-                 .release();
+    return guard("create_machine", [&] { return create(spec, events, nullptr, out); });
+  }
+  void check(ParamsView params, ParamProblemSink& sink) noexcept override {
+    static_cast<void>(guard("check", [&]() -> Status {
+      Programs().declare(params, sink);
+      Faults().declare(params, sink);
       return {};
-    });
+    }));
   }
   void destroy_machine(Machine* machine) noexcept override {
     delete static_cast<MockMachine*>(machine);
   }
+
+ private:
+  MockForks forks_;
 };
 
 } // namespace
 
-// The plugin's section: programs and faults.
+// The plugin's section: the kernel, programs and faults.
 std::span<const ParamSpec> all_params() noexcept {
   static const std::vector<ParamSpec> kAll = [] {
-    std::vector<ParamSpec> all(program_params().begin(), program_params().end());
+    std::vector<ParamSpec> all(kernel_params().begin(), kernel_params().end());
+    all.insert(all.end(), program_params().begin(), program_params().end());
     all.insert(all.end(), fault_params().begin(), fault_params().end());
     return all;
   }();

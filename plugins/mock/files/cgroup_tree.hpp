@@ -58,11 +58,24 @@ struct Cgroup {
   std::int64_t reaped_exec_ns = 0; // CPU time of tasks that ended here
 };
 
-class CgroupTree {
+// All of the hierarchy that changes, as values: a copy of it is a copy of the hierarchy.
+class CgroupState {
+ protected:
+  std::vector<Cgroup> groups_;
+  std::vector<std::uint32_t> free_;
+  std::uint64_t next_id_ = 1; // ids ascend as kernfs's inode numbers do
+};
+
+class CgroupTree : private CgroupState {
  public:
   CgroupTree(Engine& engine, Processes& processes, std::uint32_t nodes);
 
+  // Goes together with the state of the engine and the processes.
+  [[nodiscard]] const CgroupState& state() const { return *this; }
+  void restore(const CgroupState& state) { static_cast<CgroupState&>(*this) = state; }
+
   [[nodiscard]] const Cgroup& at(std::uint32_t index) const { return groups_[index]; }
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(groups_.size()); }
   [[nodiscard]] Cgroup& knobs(std::uint32_t index) { return groups_[index]; }
   // The child with this name, or kNone.
   static constexpr std::uint32_t kNone = ~0U;
@@ -113,9 +126,6 @@ class CgroupTree {
   Engine& engine_;
   Processes& processes_;
   std::uint32_t nodes_;
-  std::vector<Cgroup> groups_;
-  std::vector<std::uint32_t> free_;
-  std::uint64_t next_id_ = 1; // ids ascend as kernfs's inode numbers do
 };
 
 template <class Visit> void CgroupTree::visit_subtree(std::uint32_t index, Visit&& visit) {

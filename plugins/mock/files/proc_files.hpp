@@ -15,6 +15,9 @@ class ProcFiles final : public FileTree {
       : engine_(engine), processes_(processes), cgroups_(cgroups), irqs_(engine.cpus()),
         release_(std::move(release)) {}
 
+  [[nodiscard]] IrqFiles& irqs() { return irqs_; }
+  [[nodiscard]] const IrqFiles& irqs() const { return irqs_; }
+
   [[nodiscard]] NodeKind find(Components path) override;
   int read(Components path, std::string& out) override;
   int write(Components path, std::string_view data) override;

@@ -36,4 +36,9 @@ Process* Processes::find(std::int32_t pid) {
   return at == by_pid_.end() ? nullptr : &at->second;
 }
 
+const Process* Processes::find(std::int32_t pid) const {
+  const auto at = by_pid_.find(pid);
+  return at == by_pid_.end() ? nullptr : &at->second;
+}
+
 } // namespace schedrig::mock

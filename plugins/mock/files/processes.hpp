@@ -22,6 +22,7 @@ struct Process {
   bool zombie = false;
   bool frozen = false;
   bool awaited = false; // MockMachine::run_until_dead counts its end
+  bool orphan = false;  // of a group or payload of another life: PID 1 reaps it at once
 };
 
 class Processes {
@@ -33,6 +34,7 @@ class Processes {
   Process& add(std::int32_t pid, TaskId task, std::uint32_t cgroup);
   void remove(std::int32_t pid) { by_pid_.erase(pid); }
   [[nodiscard]] Process* find(std::int32_t pid);
+  [[nodiscard]] const Process* find(std::int32_t pid) const;
   [[nodiscard]] const std::map<std::int32_t, Process>& all() const { return by_pid_; }
 
  private:

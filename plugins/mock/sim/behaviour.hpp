@@ -57,6 +57,8 @@ class EngineListener {
   virtual void on_fork(TaskId parent) noexcept = 0;
   // waitpid(2) of a running task whose child is dead.
   virtual void on_reap(TaskId parent) noexcept = 0;
+  // Where Engine::tell_events asks for it: an event and all that it led to at once are over.
+  virtual void on_event_done() noexcept {}
 
  protected:
   ~EngineListener() = default;

@@ -14,10 +14,12 @@ constexpr std::uint64_t kWakeupSampleStream = 2;
 
 } // namespace
 
+EngineState::EngineState(std::uint64_t seed)
+    : timer_slack_(seed, kTimerSlackStream), wakeup_sample_(seed, kWakeupSampleStream) {}
+
 Engine::Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& behaviour,
                EngineListener& listener)
-    : timer_slack_(seed, kTimerSlackStream), wakeup_sample_(seed, kWakeupSampleStream),
-      behaviour_(behaviour), listener_(listener) {
+    : EngineState(seed), behaviour_(behaviour), listener_(listener) {
   for (const CpuPlace& place : cpu_places(topology)) {
     Cpu cpu;
     cpu.place = place;
@@ -35,6 +37,16 @@ Engine::Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& beha
   inserts_.reserve(kDispatchMaxBatch);
 }
 
+void Engine::restore(const EngineState& state) {
+  static_cast<EngineState&>(*this) = state;
+  policy_ = fallback_;
+}
+
+void Engine::reseed(std::uint64_t seed) {
+  timer_slack_ = Prng(seed, kTimerSlackStream);
+  wakeup_sample_ = Prng(seed, kWakeupSampleStream);
+}
+
 bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
   while (!wake.load(std::memory_order_relaxed)) {
     if (events_.empty() || events_.top().at > deadline) {
@@ -48,6 +60,9 @@ bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
     handle(event);
     in_event_ = false;
     finish_context();
+    if (tells_events_) {
+      listener_.on_event_done();
+    }
   }
   return false;
 }
@@ -165,7 +180,7 @@ void Engine::on_tick(CpuId id) {
   }
   cpu.work_start = std::max(cpu.work_start, now_) + kTickCostNs;
   Task& curr = tasks_[cpu.curr];
-  call_policy({Where::kOther, cpu.curr, id}, [&] { policy_->tick(curr.sim); });
+  call_policy("tick", {Where::kOther, cpu.curr, id}, [&] { policy_->tick(curr.sim); });
   if (curr.sim.slice_ns == 0) {
     cpu.need_resched = true;
   }

@@ -15,25 +15,21 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <schedrig/prng.hpp>
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/topology.hpp>
 
-#include "plugins/mock/sim/bandwidth.hpp"
 #include "plugins/mock/sim/behaviour.hpp"
+#include "plugins/mock/sim/callback_trace.hpp"
 #include "plugins/mock/sim/costs.hpp"
 #include "plugins/mock/sim/cpu_mask.hpp"
-#include "plugins/mock/sim/dsq.hpp"
-#include "plugins/mock/sim/event_queue.hpp"
+#include "plugins/mock/sim/engine_state.hpp"
 #include "plugins/mock/sim/task.hpp"
-#include "plugins/mock/sim/task_table.hpp"
 
 namespace schedrig::mock {
 
@@ -48,31 +44,7 @@ struct TaskParams {
   std::span<const SimGroup> groups = {}; // as in SimTask
 };
 
-struct EngineStats {
-  std::uint64_t events = 0;
-  std::uint64_t context_switches = 0;
-  std::uint64_t wakeups = 0;
-  std::uint64_t migrations = 0;
-  std::uint64_t ticks = 0;
-  std::uint64_t dispatch_ignored = 0; // inserts of tasks that the policy did not own
-  std::uint64_t select_cpu_fallback = 0;
-  std::uint64_t ejections = 0;
-  std::uint64_t dispatch_keep_last = 0;
-  std::uint64_t refill_slice_default = 0;
-  // What workers did.
-  std::uint64_t yields = 0;
-  std::uint64_t sleeps = 0;
-  std::uint64_t tokens = 0;       // sent by a task to another
-  std::uint64_t sync_wakeups = 0; // by a waker that is about to sleep (WF_SYNC)
-  std::uint64_t waits = 0;        // for a token that was not there
-  std::uint64_t forks = 0;        // asked for by a running task
-  std::uint64_t nice_changes = 0;
-  std::uint64_t affinity_changes = 0;
-  std::uint64_t policy_changes = 0;
-  std::uint64_t cache_lines_refilled = 0;
-};
-
-class Engine final : private SimKernel {
+class Engine final : private SimKernel, private EngineState {
  public:
   // `topology` is validated. Behaviour and listener outlive the engine.
   Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& behaviour,
@@ -81,6 +53,13 @@ class Engine final : private SimKernel {
   Engine& operator=(const Engine&) = delete;
 
   [[nodiscard]] Nanos now() const { return now_; }
+  // A copy of it is the machine at this moment. Requires of restore(): of an engine of the same
+  // topology, while its fallback ran; nothing is attached here but the fallback. Tasks and what
+  // Behaviour knows of them go together.
+  [[nodiscard]] const EngineState& state() const { return *this; }
+  void restore(const EngineState& state);
+  // All random choices from now on.
+  void reseed(std::uint64_t seed);
   // Runs events up to and including `deadline`; stops early when `wake` is set by anyone (which is
   // looked at between events). Returns true when it got to the deadline.
   bool run_until(Nanos deadline, const std::atomic<bool>& wake);
@@ -110,49 +89,34 @@ class Engine final : private SimKernel {
   void reap(TaskId id);
   // As of now: what a running task has done so far is charged.
   [[nodiscard]] const Task& task(TaskId id);
-
-  // How the attached policy ends; without a task when it is about none.
-  struct PolicyExit {
-    std::int64_t kind = 0;
-    std::int64_t code = 0;
-    std::string message;
-    std::string help;
-    std::string comm;
-    std::int32_t pid = 0;
-    Nanos runnable_since = -1;
-  };
+  // The CPUs that it has run on since it was started or asked last.
+  CpuMask take_cpus_used(TaskId id);
 
   // Policies. The engine never owns one; the caller destroys it after it was replaced (also by an
   // ejection: on_scheduler_exit says so; `policy()` tells what runs).
   Status attach(SimPolicy& policy, std::string_view name);
   [[nodiscard]] SimPolicy* policy() const { return policy_; }
+  // Which callback the policy is in. [any-thread]
+  [[nodiscard]] const CallbackTrace& callbacks() const { return callbacks_; }
   // Ejects the attached policy as if it had broken a rule.
   void end_policy(std::int64_t kind, std::string message);
+
+  // Whether the listener hears of the end of each event.
+  void tell_events(bool tell) { tells_events_ = tell; }
 
   [[nodiscard]] const EngineStats& stats() const { return stats_; }
   [[nodiscard]] std::uint32_t cpus() const { return static_cast<std::uint32_t>(cpus_.size()); }
   [[nodiscard]] const Cpu& cpu(CpuId id) const { return cpus_[id]; }
+  // As of the last event on its CPU, unlike task(). Free ones are among them.
+  [[nodiscard]] const TaskTable& tasks() const { return tasks_; }
+  // Local ones by CPU, then all others; a task's `dsq` is a number of them.
+  [[nodiscard]] std::span<const Dsq> dsqs() const { return dsqs_; }
   [[nodiscard]] Nanos idle_ns(CpuId id) const;
 
   // The policy that runs when an ejected one has to go; set before the first attach.
   void set_fallback(SimPolicy& fallback) { fallback_ = &fallback; }
 
  private:
-  // Which callback is running: what it may call depends on it.
-  enum class Where : std::uint8_t { kNone, kSelectCpu, kEnqueue, kDispatch, kTimer, kInit, kOther };
-  struct Context {
-    Where where = Where::kNone;
-    TaskId task = kNoTask; // select_cpu, enqueue: the only task that may be inserted
-    CpuId cpu = kNoCpu;    // dispatch
-  };
-  struct BufferedInsert {
-    TaskId task = kNoTask;
-    std::uint64_t dsq = 0;
-    std::uint64_t flags = 0;
-    std::uint64_t vtime = 0;
-    bool priq = false;
-  };
-
   // engine.cpp
   void handle(const SimEvent& event);
   void on_ticks();
@@ -223,7 +187,7 @@ class Engine final : private SimKernel {
               std::uint64_t vtime, bool priq);
   [[nodiscard]] TaskId check_task(const SimTask& sim, std::string_view call);
   [[nodiscard]] bool check_cpu(std::int64_t cpu, std::string_view where, TaskId about = kNoTask);
-  template <class Call> void call_policy(const Context& context, Call&& call);
+  template <class Call> void call_policy(const char* name, const Context& context, Call&& call);
 
   // engine_exit.cpp
   [[nodiscard]] static std::string describe(const Task& task);
@@ -272,49 +236,20 @@ class Engine final : private SimKernel {
   void exit(std::int64_t code, std::string_view message) noexcept override;
   void error(std::string_view message) noexcept override;
 
-  Nanos now_ = 0;
-  EventQueue events_;
-  std::vector<Cpu> cpus_;
-  TaskTable tasks_;
-  std::vector<TaskId> free_tasks_;
-  CpuMask idle_;               // scx idle_masks.cpu: idle and not claimed
-  CpuId last_any_ = 0;         // cpumask_any_and_distribute(): where the last search ended
-  CpuId context_cpu_ = kNoCpu; // CPU whose event is handled; none: the host calls
-  bool in_event_ = false;
-  CpuMask ticking_; // CPUs that want the next tick
-  bool tick_armed_ = false;
-  std::vector<Bandwidth> bandwidths_; // cgroups that have or had a limit
-  bool enforce_bandwidth_ = true;
-
-  std::vector<Dsq> dsqs_; // local ones by CPU, then the nodes' global ones, then the policy's
-  std::uint32_t first_user_dsq_ = 0;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> user_dsqs_; // sorted by id
-  std::vector<BufferedInsert> inserts_;
-  std::uint32_t dispatched_ = 0; // by the current dispatch callback
-  Context context_;
-
+  CallbackTrace callbacks_;
+  bool tells_events_ = false;
   SimPolicy* policy_ = nullptr;
   SimPolicy* fallback_ = nullptr;
-  std::string policy_name_;
-  std::uint32_t policy_generation_ = 0;
-  SimOps ops_;
-  Nanos policy_timer_at_ = kNever;
-  std::uint32_t policy_timer_generation_ = 0;
-  bool failed_ = false;         // a rule was broken: no callback any more, ejected after the event
-  PolicyExit exit_;             // how, when failed_
-  std::deque<std::string> log_; // last lines that the policy printed
-
-  Prng timer_slack_;
-  Prng wakeup_sample_;
-  EngineStats stats_;
   Behaviour& behaviour_;
   EngineListener& listener_;
 };
 
-template <class Call> void Engine::call_policy(const Context& context, Call&& call) {
+template <class Call>
+void Engine::call_policy(const char* name, const Context& context, Call&& call) {
   if (failed_) {
     return;
   }
+  const CallbackTrace::Call at_work(callbacks_, name);
   const Context outer = std::exchange(context_, context);
   std::forward<Call>(call)();
   context_ = outer;

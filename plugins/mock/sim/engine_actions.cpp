@@ -105,7 +105,7 @@ bool Engine::start_action(CpuId id, Task& task, TaskId curr) {
     return true;
   case ActionKind::kYield:
     ++stats_.yields;
-    call_policy({Where::kOther, curr, id}, [&] { policy_->yield(task.sim); });
+    call_policy("yield", {Where::kOther, curr, id}, [&] { policy_->yield(task.sim); });
     if (failed_) {
       task.sim.slice_ns = 0;
     }
@@ -159,9 +159,9 @@ void Engine::block(CpuId id, TaskState state) {
   Cpu& cpu = cpus_[id];
   const TaskId curr = cpu.curr;
   Task& task = tasks_[curr];
-  call_policy({Where::kOther, curr, id}, [&] { policy_->stopping(task.sim, false); });
+  call_policy("stopping", {Where::kOther, curr, id}, [&] { policy_->stopping(task.sim, false); });
   const std::uint64_t flags = state == TaskState::kThrottled ? 0 : kDeqSleep;
-  call_policy({Where::kOther, curr, id}, [&] { policy_->quiescent(task.sim, flags); });
+  call_policy("quiescent", {Where::kOther, curr, id}, [&] { policy_->quiescent(task.sim, flags); });
   task.state = state;
   if (state == TaskState::kSleeping && enforce_bandwidth_) {
     for (const std::uint32_t index : task.limits) {

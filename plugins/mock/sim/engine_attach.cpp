@@ -20,6 +20,7 @@ SimOps ops_of(SimPolicy& policy) {
 // The policy's ops.exit. It has no say any more: an error that it reports is nobody's.
 void Engine::tell_exit(SimPolicy& policy, const SchedulerExit& info) {
   const bool failed = std::exchange(failed_, true);
+  const CallbackTrace::Call at_work(callbacks_, "exit");
   policy.exit(info);
   failed_ = failed;
 }
@@ -45,7 +46,11 @@ Status Engine::attach(SimPolicy& policy, std::string_view name) {
   log_.clear();
 
   context_ = {Where::kInit, kNoTask, kNoCpu};
-  Status status = policy.init(*this);
+  Status status;
+  {
+    const CallbackTrace::Call at_work(callbacks_, "init");
+    status = policy.init(*this);
+  }
   context_ = {};
   if (failed_) {
     failed_ = false;
@@ -93,13 +98,14 @@ void Engine::leave_policy(SimPolicy& policy) {
     const Context other{Where::kOther, id, kNoCpu};
     if (task.state == TaskState::kRunning) {
       charge(static_cast<CpuId>(task.sim.cpu));
-      call_policy(other, [&] { policy.stopping(task.sim, false); });
-      call_policy(other, [&] { policy.quiescent(task.sim, 0); });
+      call_policy("stopping", other, [&] { policy.stopping(task.sim, false); });
+      call_policy("quiescent", other, [&] { policy.quiescent(task.sim, 0); });
     } else if (task.state == TaskState::kRunnable) {
       dequeue(id, 0);
-      call_policy(other, [&] { policy.quiescent(task.sim, 0); });
+      call_policy("quiescent", other, [&] { policy.quiescent(task.sim, 0); });
     }
     task.ddsp_dsq = kDsqInvalid;
+    const CallbackTrace::Call at_work(callbacks_, "disable or exit_task");
     policy.disable(task.sim); // also of an ejected policy
     policy.exit_task(task.sim);
   }
@@ -121,13 +127,13 @@ void Engine::enter_policy(SimPolicy& policy, std::string_view name) {
     const Context other{Where::kOther, id, kNoCpu};
     task.sim.slice_ns = kSliceDefaultNs;
     task.sim.dsq_vtime = 0;
-    call_policy(other, [&] { policy_->init_task(task.sim); });
-    call_policy(other, [&] { policy_->enable(task.sim); });
-    call_policy(other, [&] { policy_->set_weight(task.sim); });
-    call_policy(other, [&] { policy_->set_cpumask(task.sim); });
+    call_policy("init_task", other, [&] { policy_->init_task(task.sim); });
+    call_policy("enable", other, [&] { policy_->enable(task.sim); });
+    call_policy("set_weight", other, [&] { policy_->set_weight(task.sim); });
+    call_policy("set_cpumask", other, [&] { policy_->set_cpumask(task.sim); });
     if (task.state == TaskState::kRunning) {
-      call_policy(other, [&] { policy_->runnable(task.sim, 0); });
-      call_policy(other, [&] { policy_->running(task.sim); });
+      call_policy("runnable", other, [&] { policy_->runnable(task.sim, 0); });
+      call_policy("running", other, [&] { policy_->running(task.sim); });
     } else if (task.state == TaskState::kRunnable) {
       const Nanos queued_at = task.queued_at;
       make_runnable(id, 0);

@@ -46,26 +46,26 @@ template <class Apply> void Engine::change(TaskId id, Change what, Apply&& apply
   const auto cpu = static_cast<CpuId>(task.sim.cpu);
   if (running) {
     charge(cpu);
-    call_policy(other, [&] { policy_->stopping(task.sim, false); });
+    call_policy("stopping", other, [&] { policy_->stopping(task.sim, false); });
   }
   if (queued) {
     dequeue(id, kDequeueSave);
   }
   if (running || queued) {
-    call_policy(other, [&] { policy_->quiescent(task.sim, kDequeueSave); });
+    call_policy("quiescent", other, [&] { policy_->quiescent(task.sim, kDequeueSave); });
   }
   std::forward<Apply>(apply)(task);
   if (task.state != TaskState::kDead) {
     if (what == Change::kWeight) {
-      call_policy(other, [&] { policy_->set_weight(task.sim); });
+      call_policy("set_weight", other, [&] { policy_->set_weight(task.sim); });
     } else if (what == Change::kMask) {
-      call_policy(other, [&] { policy_->set_cpumask(task.sim); });
+      call_policy("set_cpumask", other, [&] { policy_->set_cpumask(task.sim); });
     }
   }
   const bool must_move = (running || queued) && !task.allowed.test(cpu);
   if (running && !must_move) {
-    call_policy(other, [&] { policy_->runnable(task.sim, 0); });
-    call_policy(other, [&] { policy_->running(task.sim); });
+    call_policy("runnable", other, [&] { policy_->runnable(task.sim, 0); });
+    call_policy("running", other, [&] { policy_->running(task.sim); });
   } else if (running || queued) {
     if (running) {
       task.gap_from = std::min(task.gap_from, now_);

@@ -56,7 +56,7 @@ void Engine::on_policy_timer(std::uint32_t generation) {
     return; // started anew, or of a policy that left
   }
   policy_timer_at_ = kNever;
-  call_policy({Where::kTimer, kNoTask, kNoCpu}, [&] { policy_->timer(); });
+  call_policy("timer", {Where::kTimer, kNoTask, kNoCpu}, [&] { policy_->timer(); });
 }
 
 void Engine::delay(std::int64_t duration_ns) noexcept {

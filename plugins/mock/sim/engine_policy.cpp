@@ -50,7 +50,9 @@ TaskId Engine::check_task(const SimTask& sim, std::string_view call) {
 void Engine::enqueue(TaskId id, std::uint64_t enq_flags) {
   Task& task = tasks_[id];
   if (!failed_ && task.ddsp_dsq == kDsqInvalid) {
-    call_policy({Where::kEnqueue, id, kNoCpu}, [&] { policy_->enqueue(task.sim, enq_flags); });
+    ++stats_.policy_enqueues;
+    call_policy("enqueue", {Where::kEnqueue, id, kNoCpu},
+                [&] { policy_->enqueue(task.sim, enq_flags); });
   }
   const std::uint64_t dsq = std::exchange(task.ddsp_dsq, kDsqInvalid);
   if (dsq != kDsqInvalid && !failed_) {
@@ -69,7 +71,8 @@ void Engine::dequeue(TaskId id, std::uint64_t deq_flags) {
   Task& task = tasks_[id];
   if (task.holder == Holder::kPolicy) {
     task.holder = Holder::kNone;
-    call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->dequeue(task.sim, deq_flags); });
+    call_policy("dequeue", {Where::kOther, id, kNoCpu},
+                [&] { policy_->dequeue(task.sim, deq_flags); });
   } else {
     take_from_dsq(id);
   }
@@ -218,6 +221,7 @@ void Engine::insert(const SimTask& sim, std::uint64_t dsq, std::uint64_t slice, 
                 "pass 0, kEnqHead, kEnqPreempt, or the enq_flags that on_enqueue was given", id);
     return;
   }
+  ++stats_.policy_inserts;
   Task& task = tasks_[id];
   const auto set_slice_ns = [&] {
     task.sim.slice_ns = slice != 0 ? slice : std::max<std::uint64_t>(task.sim.slice_ns, 1);

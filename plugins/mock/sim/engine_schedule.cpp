@@ -78,7 +78,7 @@ bool Engine::balance(CpuId id, TaskId prev, bool& keep) {
   std::uint32_t loops = kDispatchMaxLoops;
   while (!failed_) {
     dispatched_ = 0;
-    call_policy({Where::kDispatch, prev, id}, [&] {
+    call_policy("dispatch", {Where::kDispatch, prev, id}, [&] {
       policy_->dispatch(static_cast<std::int32_t>(id),
                         prev == kNoTask ? nullptr : &tasks_[prev].sim);
     });
@@ -107,7 +107,7 @@ bool Engine::balance(CpuId id, TaskId prev, bool& keep) {
 
 void Engine::put_prev(CpuId id, TaskId prev, std::uint64_t enq_flags) {
   Task& task = tasks_[prev];
-  call_policy({Where::kOther, prev, id}, [&] { policy_->stopping(task.sim, true); });
+  call_policy("stopping", {Where::kOther, prev, id}, [&] { policy_->stopping(task.sim, true); });
   task.state = TaskState::kRunnable;
   task.runnable_at = task.queued_at = now_;
   task.gap_from = std::min(task.gap_from, now_);
@@ -125,6 +125,7 @@ void Engine::put_prev(CpuId id, TaskId prev, std::uint64_t enq_flags) {
 void Engine::set_next(CpuId id, TaskId next) {
   Cpu& cpu = cpus_[id];
   Task& task = tasks_[next];
+  cpu.switches += cpu.idle_reported || cpu.last_task != next ? 1 : 0;
   leave_idle(id);
   take_from_dsq(next);
   task.state = TaskState::kRunning;
@@ -139,7 +140,7 @@ void Engine::set_next(CpuId id, TaskId next) {
   cpu.switch_end = now_ + kContextSwitchNs;
   cpu.work_start = cpu.switch_end + refill_caches(id, next);
   ++stats_.context_switches;
-  call_policy({Where::kOther, next, id}, [&] { policy_->running(task.sim); });
+  call_policy("running", {Where::kOther, next, id}, [&] { policy_->running(task.sim); });
   if (task.wait == Wait::kNone && !task.freeze) {
     record_gap(task, cpu.work_start, id);
   }
@@ -156,8 +157,10 @@ void Engine::enter_idle(CpuId id) {
   if (!cpu.idle_reported) {
     cpu.idle_reported = true;
     cpu.idle_since = now_;
+    ++cpu.switches;
     idle_.set(id);
-    call_policy({Where::kOther, kNoTask, id}, [&] { policy_->update_idle(id, true); });
+    call_policy("update_idle", {Where::kOther, kNoTask, id},
+                [&] { policy_->update_idle(id, true); });
     return;
   }
   idle_.set(id); // picked again while idle: free to be claimed again
@@ -172,7 +175,8 @@ void Engine::leave_idle(CpuId id) {
   cpu.idle_total += now_ - cpu.idle_since;
   cpu.progress_at = now_;
   idle_.clear(id);
-  call_policy({Where::kOther, kNoTask, id}, [&] { policy_->update_idle(id, false); });
+  call_policy("update_idle", {Where::kOther, kNoTask, id},
+              [&] { policy_->update_idle(id, false); });
 }
 
 void Engine::arm_tick(CpuId id) {

@@ -3,6 +3,7 @@
 // cgroup v2, which like a signal makes a task stop by itself when it next runs
 // (kernel/cgroup/freezer.c, Linux 6.18).
 #include <algorithm>
+#include <utility>
 
 #include "plugins/mock/sim/engine.hpp"
 #include "plugins/mock/sim/weights.hpp"
@@ -42,9 +43,9 @@ TaskId Engine::create_task(const TaskParams& params) {
   task.state = TaskState::kNew;
   task.wait = params.waits_for_start ? Wait::kToken : Wait::kNone;
   task.left = kChildSetupNs;
-  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->init_task(task.sim); });
-  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->enable(task.sim); });
-  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->set_weight(task.sim); });
+  call_policy("init_task", {Where::kOther, id, kNoCpu}, [&] { policy_->init_task(task.sim); });
+  call_policy("enable", {Where::kOther, id, kNoCpu}, [&] { policy_->enable(task.sim); });
+  call_policy("set_weight", {Where::kOther, id, kNoCpu}, [&] { policy_->set_weight(task.sim); });
   wake(id, kWakeFork, kEnqWakeup);
   finish_call();
   return id;
@@ -59,7 +60,7 @@ CpuId Engine::choose_cpu(TaskId id, std::uint64_t wake_flags) {
   const std::int32_t prev =
       task.sim.cpu >= 0 ? task.sim.cpu : static_cast<std::int32_t>(task.allowed.first());
   std::int32_t chosen = prev;
-  call_policy({Where::kSelectCpu, id, kNoCpu},
+  call_policy("select_cpu", {Where::kSelectCpu, id, kNoCpu},
               [&] { chosen = policy_->select_cpu(task.sim, prev, wake_flags); });
   if (!failed_ && !check_cpu(chosen, " from ops.select_cpu()", id)) {
     chosen = prev;
@@ -88,7 +89,8 @@ void Engine::make_runnable(TaskId id, std::uint64_t enq_flags) {
   Task& task = tasks_[id];
   task.state = TaskState::kRunnable;
   task.runnable_at = task.queued_at = now_;
-  call_policy({Where::kOther, id, kNoCpu}, [&] { policy_->runnable(task.sim, enq_flags); });
+  call_policy("runnable", {Where::kOther, id, kNoCpu},
+              [&] { policy_->runnable(task.sim, enq_flags); });
   enqueue(id, enq_flags);
   const auto cpu = static_cast<CpuId>(task.sim.cpu);
   if (cpus_[cpu].curr == kNoTask) {
@@ -101,8 +103,8 @@ void Engine::exit_task(CpuId cpu) {
   Task& task = tasks_[id];
   block(cpu, TaskState::kDead);
   task.ended_at = now_;
-  call_policy({Where::kOther, id, cpu}, [&] { policy_->disable(task.sim); });
-  call_policy({Where::kOther, id, cpu}, [&] { policy_->exit_task(task.sim); });
+  call_policy("disable", {Where::kOther, id, cpu}, [&] { policy_->disable(task.sim); });
+  call_policy("exit_task", {Where::kOther, id, cpu}, [&] { policy_->exit_task(task.sim); });
   listener_.on_task_dead(id);
 }
 
@@ -126,10 +128,7 @@ void Engine::send_token(TaskId id) {
     task.migrations = 0;
     task.wakeups = 0;
     task.wake_latencies.clear();
-    task.cpus_used = {};
-    if (task.state == TaskState::kRunning) {
-      task.cpus_used.set(static_cast<CpuId>(task.sim.cpu));
-    }
+    static_cast<void>(take_cpus_used(id));
   }
   give_token(id, kWakeTtwu);
   finish_call();
@@ -203,6 +202,15 @@ void Engine::set_freeze(TaskId id, bool freeze) {
     wake(id, kWakeTtwu, kEnqWakeup);
   }
   finish_call();
+}
+
+CpuMask Engine::take_cpus_used(TaskId id) {
+  Task& task = tasks_[id];
+  const CpuMask used = std::exchange(task.cpus_used, {});
+  if (task.state == TaskState::kRunning) {
+    task.cpus_used.set(static_cast<CpuId>(task.sim.cpu));
+  }
+  return used;
 }
 
 } // namespace schedrig::mock

@@ -107,6 +107,7 @@ struct Cpu {
   Nanos exec_start = 0;       // up to here curr has been charged
   Nanos work_start = 0;       // from here on curr makes progress (overheads are before it)
   Nanos switch_end = 0;       // until here interrupts are off: a context switch is under way
+  std::uint64_t switches = 0; // of what it runs, the idle task included
   Nanos progress_at = 0;      // when it last did something for a task, or was idle
   std::uint32_t step_generation = 0;
   bool need_resched = false;

@@ -18,7 +18,7 @@ inline constexpr std::uint32_t kIdleWeight = 3; // WEIGHT_IDLEPRIO
 // What ops.set_weight is told: 1024 becomes 100, clamped to 1..10000.
 [[nodiscard]] constexpr std::uint32_t policy_weight(std::int32_t nice, bool idle_policy) {
   const std::uint32_t weight =
-      idle_policy ? kIdleWeight : kPrioToWeight[static_cast<std::size_t>(nice + 20)];
+      idle_policy ? kIdleWeight : kPrioToWeight[static_cast<std::size_t>(std::int64_t{nice} + 20)];
   return std::clamp<std::uint32_t>(((weight * 100) + 512) / 1024, 1, 10000);
 }
 

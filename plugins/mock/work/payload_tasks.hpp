@@ -16,6 +16,7 @@ namespace schedrig::mock {
 // on a current server.
 inline constexpr Nanos kExecNs = 400'000;
 
+// Values only: a copy goes with a copy of the engine's state.
 class PayloadTasks final : public Behaviour {
  public:
   // Before the task's first action; until remove().

@@ -140,7 +140,7 @@ std::span<const ParamSpec> program_params() noexcept {
   return kParams;
 }
 
-Status Programs::declare(ParamsView params) {
+void Programs::declare(ParamsView params, ParamProblemSink& problems) {
   struct Declared {
     std::string name;
     Execution execution;
@@ -169,12 +169,13 @@ Status Programs::declare(ParamsView params) {
   }
   for (auto& [index, program] : found) {
     if (!declared_.emplace(program.name, std::move(program.execution)).second) {
-      return Status::make(StatusCode::kInvalidArgument,
-                          "[backend.mock] declares the program \"" + program.name + "\" twice",
-                          "give each program a name of its own");
+      problems.on_problem(
+          "programs[" + std::to_string(index) + "].name",
+          Status::make(StatusCode::kInvalidArgument,
+                       "[backend.mock] declares the program \"" + program.name + "\" twice",
+                       "give each program a name of its own"));
     }
   }
-  return {};
 }
 
 Status Programs::execute(std::string_view binary, Args args, Execution* out) const {

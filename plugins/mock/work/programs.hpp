@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <schedrig/param_check.hpp>
 #include <schedrig/params.hpp>
 #include <schedrig/status.hpp>
 
@@ -33,9 +34,9 @@ struct Execution {
 
 class Programs {
  public:
-  // From bound parameters. kInvalidArgument: one name twice. A declared program takes the place of
-  // a built-in one.
-  Status declare(ParamsView params);
+  // From bound parameters. Told to `problems`: one name twice, of which the first counts. A
+  // declared program takes the place of a built-in one.
+  void declare(ParamsView params, ParamProblemSink& problems);
 
   // What running `binary` (its last path component is the name) with `args` will do. kNotFound
   // says what to declare. Arguments of declared programs have no effect.

@@ -30,6 +30,11 @@ Nanos matrix_product(const WorkSpec& spec) {
 
 Workers::Workers(std::uint64_t seed) : pages_(seed, kPagesStream), cpus_(seed, kCpusStream) {}
 
+void Workers::reseed(std::uint64_t seed) {
+  pages_ = Prng(seed, kPagesStream);
+  cpus_ = Prng(seed, kCpusStream);
+}
+
 void Workers::add_group(std::uint32_t number, const WorkSpec& spec) {
   if (number >= groups_.size()) {
     groups_.resize(number + 1);
@@ -82,6 +87,7 @@ void Workers::add_child(TaskId child, TaskId parent) {
   workers_[child] = {};
   workers_[child].is_child = true;
   workers_[parent].child = child;
+  workers_[parent].child_ended = false;
 }
 
 void Workers::leave(TaskId id) {
@@ -126,6 +132,9 @@ std::uint64_t Workers::working_set_bytes(const WorkSpec& spec) {
 
 Action Workers::next_action(TaskId id, const Task& task, Nanos now) noexcept {
   Worker& worker = workers_[id];
+  if (task.stop && worker.child != kNoTask) { // as the agent's worker does: it leaves no child
+    return {.kind = worker.child_ended ? ActionKind::kReap : ActionKind::kWait};
+  }
   if (task.stop || worker.is_child) {
     leave(id);
     return {.kind = ActionKind::kExit};

@@ -30,9 +30,13 @@ struct WorkStats {
   std::uint64_t forks_refused = 0;
 };
 
+// Values only: a copy goes with a copy of the engine's state.
 class Workers final : public Behaviour {
  public:
   explicit Workers(std::uint64_t seed);
+
+  // All random choices from now on.
+  void reseed(std::uint64_t seed);
 
   // Group numbers are the caller's; an old group of the number is forgotten.
   void add_group(std::uint32_t group, const WorkSpec& spec);
@@ -43,6 +47,7 @@ class Workers final : public Behaviour {
   // The task does nothing any more: what it held is free.
   void leave(TaskId id);
   [[nodiscard]] TaskId child_of(TaskId id) const { return workers_[id].child; }
+  void child_ended(TaskId id) { workers_[id].child_ended = true; }
   void reaped_child(TaskId id) { workers_[id].child = kNoTask; }
 
   [[nodiscard]] std::uint64_t iterations(TaskId id, const Task& task) const;
@@ -80,6 +85,7 @@ class Workers final : public Behaviour {
     std::uint32_t phase = 0;    // position in the type's cycle
     std::uint32_t turn = 0;     // position within a phase, or how far through a list
     TaskId child = kNoTask;     // forked and not yet reaped
+    bool child_ended = false;   // and can be reaped
     bool is_child = false;      // of a worker: ends at once
     bool waiting = false;       // for its messenger
     std::uint64_t seen = 0;     // generation of the messenger's calls

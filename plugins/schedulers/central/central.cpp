@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The plugin `central`.
 #include <array>
+#include <string>
 
+#include <schedrig/sched_ext_program.hpp>
 #include <schedrig/topology.hpp>
 
 #include "plugins/schedulers/central/policy.hpp"
@@ -23,7 +25,15 @@ constexpr std::array kParams = {
         .minimum = 1'000'000, // the period of the timer that looks
         .maximum = 1'000'000'000}};
 
-using Root = schedrig::PolicyPlugin<schedrig::central::Central>;
+struct Program {
+  static constexpr std::string_view kObject = "scx/central.bpf.o";
+  static void describe(schedrig::ParamsView params, schedrig::SchedExtProgramSink& out) {
+    out.on_global("central_cpu", std::to_string(schedrig::param_integer(params, "cpu", 0)));
+    out.on_global("slice_ns", std::to_string(schedrig::param_integer(params, "slice", 0)));
+  }
+};
+
+using Root = schedrig::TwofoldPlugin<schedrig::central::Central, Program>;
 
 } // namespace
 

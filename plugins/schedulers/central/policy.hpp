@@ -37,9 +37,7 @@ class Central : public PolicyBase {
     }
     cpus_.resize(cpus);
     kernel().start_timer(kTimerNs);
-    return kernel().create_dsq(kShared) == 0
-               ? Status{}
-               : Status::make(StatusCode::kInternal, "create the shared dispatch queue");
+    return create_dsq(kShared);
   }
 
   // Wake-ups go to the central CPU where they may: it has to look at them anyway.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The plugin `faulty`.
 #include <array>
+#include <cctype>
+#include <string>
+
+#include <schedrig/sched_ext_program.hpp>
 
 #include "plugins/schedulers/faulty/policy.hpp"
 
@@ -39,7 +43,45 @@ constexpr std::array kParams = {
               .doc = "what throw, error, exit and restart say"},
 };
 
-using Root = schedrig::PolicyPlugin<schedrig::faulty::Faulty>;
+struct Program {
+  static constexpr std::string_view kObject = "scx/faulty.bpf.o";
+
+  static schedrig::Status describe(schedrig::ParamsView params,
+                                   schedrig::SchedExtProgramSink& out) {
+    constexpr std::int64_t kNsPerMs = 1'000'000;
+    const schedrig::ParamValue* const named = schedrig::find_param(params, "fault");
+    const std::string_view fault = named == nullptr ? "none" : named->text;
+    if (!schedrig::faulty::fault_named(fault)) {
+      return schedrig::Status::make(schedrig::StatusCode::kInvalidArgument,
+                                    "fault \"" + std::string(fault) + "\" is unknown",
+                                    "`schedrig plugins` lists the faults");
+    }
+    if (fault == "throw" || fault == "slow") { // the verifier lets neither through
+      return schedrig::Status::make(schedrig::StatusCode::kUnsupported,
+                                    "fault \"" + std::string(fault) +
+                                        "\" is possible on a simulated machine only",
+                                    "use backend = \"mock\", or another fault");
+    }
+    std::string enumerator = "FAULT_";
+    for (const char c : fault) {
+      enumerator += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    out.on_global("fault", enumerator);
+    out.on_global("after_ns", std::to_string(schedrig::param_integer(params, "after", 0)));
+    out.on_global("code", std::to_string(schedrig::param_integer(params, "code", 0)));
+    if (const auto* message = schedrig::find_param(params, "message")) {
+      out.on_global("message", message->text);
+    }
+    const std::int64_t watchdog = schedrig::param_integer(params, "watchdog", 0);
+    if (watchdog > 0) { // zero is the kernel's default
+      out.on_ops_field("timeout_ms",
+                       static_cast<std::uint64_t>((watchdog + kNsPerMs - 1) / kNsPerMs));
+    }
+    return {};
+  }
+};
+
+using Root = schedrig::TwofoldPlugin<schedrig::faulty::Faulty, Program>;
 
 } // namespace
 

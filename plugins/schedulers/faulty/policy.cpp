@@ -60,9 +60,7 @@ Status Faulty::on_init() {
   kernel().print("fault " + fault_name_ + " is due at " + std::to_string(due_at_ns_ / 1'000'000) +
                  "ms");
   kernel().start_timer(after_ns_);
-  return kernel().create_dsq(kQueue) == 0
-             ? Status{}
-             : Status::make(StatusCode::kInternal, "create the shared dispatch queue");
+  return create_dsq(kQueue);
 }
 
 bool Faulty::due(Fault fault) const {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The plugin `fifo`.
 #include <array>
+#include <string>
+
+#include <schedrig/sched_ext_program.hpp>
 
 #include "plugins/schedulers/fifo/policy.hpp"
 
@@ -14,16 +17,24 @@ constexpr std::array kParams = {schedrig::ParamSpec{
     .minimum = 100'000, // shorter than a tenth of a millisecond is mostly switching
     .maximum = 1'000'000'000}};
 
+struct Program {
+  static constexpr std::string_view kObject = "scx/fifo.bpf.o";
+  static void describe(schedrig::ParamsView params, schedrig::SchedExtProgramSink& out) {
+    out.on_global("slice_ns", std::to_string(schedrig::param_integer(params, "slice", 0)));
+  }
+};
+
+using Root = schedrig::TwofoldPlugin<schedrig::fifo::Fifo, Program>;
+
 } // namespace
 
-SCHEDRIG_PLUGIN(
-    schedrig::PluginKind::kScheduler,
-    {.kind = schedrig::PluginKind::kScheduler,
-     .id = "fifo",
-     .name = "FIFO",
-     .version = SCHEDRIG_VERSION,
-     .licence = "MIT",
-     .description = "one shared queue, first come, first served",
-     .params = kParams,
-     .create = schedrig::create_plugin<schedrig::PolicyPlugin<schedrig::fifo::Fifo>>,
-     .destroy = schedrig::destroy_plugin<schedrig::PolicyPlugin<schedrig::fifo::Fifo>>});
+SCHEDRIG_PLUGIN(schedrig::PluginKind::kScheduler,
+                {.kind = schedrig::PluginKind::kScheduler,
+                 .id = "fifo",
+                 .name = "FIFO",
+                 .version = SCHEDRIG_VERSION,
+                 .licence = "MIT",
+                 .description = "one shared queue, first come, first served",
+                 .params = kParams,
+                 .create = schedrig::create_plugin<Root>,
+                 .destroy = schedrig::destroy_plugin<Root>});

@@ -13,11 +13,7 @@ class Fifo final : public PolicyBase {
       : slice_ns_(static_cast<std::uint64_t>(
             param_integer(params, "slice", static_cast<std::int64_t>(kSliceDefaultNs)))) {}
 
-  Status on_init() override {
-    return kernel().create_dsq(kShared) == 0
-               ? Status{}
-               : Status::make(StatusCode::kInternal, "create the shared dispatch queue");
-  }
+  Status on_init() override { return create_dsq(kShared); }
   void on_enqueue(const SimTask& task, std::uint64_t enq_flags) override {
     kernel().dsq_insert(task, kShared, slice_ns_, enq_flags);
   }

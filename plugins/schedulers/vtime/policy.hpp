@@ -19,11 +19,7 @@ class Vtime final : public PolicyBase {
       : slice_ns_(static_cast<std::uint64_t>(
             param_integer(params, "slice", static_cast<std::int64_t>(kSliceDefaultNs)))) {}
 
-  Status on_init() override {
-    return kernel().create_dsq(kShared) == 0
-               ? Status{}
-               : Status::make(StatusCode::kInternal, "create the shared dispatch queue");
-  }
+  Status on_init() override { return create_dsq(kShared); }
 
   void on_enable(const SimTask& task) override {
     ran_until_.resize(std::max<std::size_t>(ran_until_.size(), task.index + 1));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The plugin `vtime`.
 #include <array>
+#include <string>
+
+#include <schedrig/sched_ext_program.hpp>
 
 #include "plugins/schedulers/vtime/policy.hpp"
 
@@ -14,7 +17,14 @@ constexpr std::array kParams = {schedrig::ParamSpec{
     .minimum = 100'000, // shorter than a tenth of a millisecond is mostly switching
     .maximum = 1'000'000'000}};
 
-using Root = schedrig::PolicyPlugin<schedrig::vtime::Vtime>;
+struct Program {
+  static constexpr std::string_view kObject = "scx/vtime.bpf.o";
+  static void describe(schedrig::ParamsView params, schedrig::SchedExtProgramSink& out) {
+    out.on_global("slice_ns", std::to_string(schedrig::param_integer(params, "slice", 0)));
+  }
+};
+
+using Root = schedrig::TwofoldPlugin<schedrig::vtime::Vtime, Program>;
 
 } // namespace
 

@@ -4,8 +4,12 @@
 //
 // Facets of this release: schedrig.files/1 (files.hpp), schedrig.tasks/1 (tasks.hpp),
 // schedrig.affinity/1 (affinity.hpp), schedrig.mempolicy/1 (mem_policy.hpp), schedrig.payloads/1
-// (payloads.hpp), schedrig.schedulers/1 (schedulers.hpp), schedrig.probes/1 (probe.hpp; of the
-// plugin, not of a machine).
+// (payloads.hpp), schedrig.schedulers/1 (schedulers.hpp), schedrig.memory/1 (guest_memory.hpp),
+// schedrig.freeze/1 (freeze.hpp), schedrig.vcpus/1 (vcpus.hpp), schedrig.watch/1 (watch.hpp),
+// schedrig.activity/1 (activity.hpp), schedrig.cpuuse/1 (cpu_use.hpp),
+// schedrig.guest_requests/1 (guest_requests.hpp), schedrig.kernel/1 (kernel_image.hpp); of the
+// plugin, not of a machine: schedrig.probes/1 (probe.hpp), schedrig.paramcheck/1
+// (param_check.hpp), schedrig.fork/1 (fork.hpp).
 //
 // Thread: all methods [host-thread] unless they say otherwise. Life: create_machine -> boot ->
 // facets, wait_until -> shut_down -> destroy_machine; shut_down and destroy_machine are allowed at
@@ -13,8 +17,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
+#include <schedrig/memory_regions.hpp>
 #include <schedrig/params.hpp>
 #include <schedrig/plugin.hpp>
 #include <schedrig/scheduler_exit.hpp>
@@ -32,10 +38,12 @@ struct MachineSpec {
   std::string_view kernel_cmdline; // appended to the backend's own
   std::uint64_t seed = 1;          // for every PRNG of the machine
   ParamsView params;               // the [backend.NAME] section, defaults filled in
+  // The memory from its start on, without gaps; they add up to memory_bytes. Empty: all coherent.
+  std::span<const MemoryRegion> regions;
 };
 
 enum class EventKind : std::uint32_t {
-  kConsoleLine = 0,   // text: one line of the machine's console
+  kConsoleLine = 0,   // text: one line of the machine's console; the host judges the kernel's words
   kBootPhase = 1,     // text: phase name; value: nanoseconds since boot() was called
   kSchedulerExit = 2, // text: kind, reason and message; value: the kernel's exit kind
   kMachineFailed = 3, // text: panic, reset, lost agent; the machine can only be shut down

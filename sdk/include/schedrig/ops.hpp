@@ -290,7 +290,7 @@ struct OpInfo {
   std::string_view doc;  // one line
   // Facets a backend must offer, by id, space-separated; empty: none.
   std::string_view facets;
-  bool landed = false; // false: decodes as data model only, the engine has no handler yet
+  bool landed = false; // false: no backend of this release offers a facet that it needs
 };
 
 // One entry an alternative of OpBody, in its order.

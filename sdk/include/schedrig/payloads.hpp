@@ -31,6 +31,9 @@ struct PayloadSpec {
   std::string_view name;                  // as the scenario declares it; for messages
   std::string_view binary;                // a path on the host, or a name that the backend looks up
   std::span<const std::string_view> args; // without argv[0]
+  // Files of the host that it needs in the machine at the same paths; programs with their
+  // libraries.
+  std::span<const std::string_view> files = {};
 };
 
 struct PayloadReport {
@@ -49,7 +52,9 @@ struct PayloadReport {
 
 class PayloadReportSink {
  public:
-  // Called once, from inside collect() or kill(); the views are valid during the call.
+  // Called once, from inside collect() or kill(); the views are valid during the call. When these
+  // return kGuestFailed: with what had come of the output by then, or not at all; of that report
+  // the texts alone count.
   virtual void on_report(const PayloadReport& report) noexcept = 0;
 
  protected:
@@ -70,7 +75,7 @@ class PayloadsFacet {
 
   // [host-thread] Forks a process, the leader of a process group of its own, in the spawner's own
   // cgroup; it waits before its first instruction of the program. kNotFound: there is no such
-  // program, help says how to provide it. On error nothing is left.
+  // program, or one of its files, help says how to provide it. On error nothing is left.
   virtual Status spawn(const PayloadSpec& spec, std::uint32_t* payload,
                        std::int32_t* pid) noexcept = 0;
 

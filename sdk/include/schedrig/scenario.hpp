@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include <schedrig/memory_regions.hpp>
 #include <schedrig/ops.hpp>
 #include <schedrig/params.hpp>
 #include <schedrig/topology.hpp>
@@ -54,11 +55,25 @@ struct RunConfig {
   OnExit on_exit = OnExit::kFail;
 };
 
+// A part of a machine's memory, from where the one before it ends.
+struct MemoryRegionConfig {
+  std::string name;
+  std::uint64_t bytes = 0;
+  MemoryCache cache = MemoryCache::kCoherent;
+  bool required = false;
+  SourcePos pos;
+};
+
 struct MachineConfig {
   Topology topology = Topology::uniform(1, 1, 2, 1);
   std::uint64_t memory_bytes = 512ULL << 20U; // what a distribution kernel boots in with room
+  std::vector<MemoryRegionConfig> regions;    // none, or all of the memory
   std::string kernel;                         // version prefix or path; empty: newest fitting
   std::string cmdline;
+  // Different booted machines that runs start from, by seed; 0: each boots. None: one where a boot
+  // takes time.
+  std::optional<std::uint32_t> templates;
+  std::optional<std::uint64_t> template_cache_bytes; // none: as much as the host gives them
   SourcePos pos;
 };
 
@@ -133,11 +148,12 @@ struct ValueCheck {
   SourcePos pos;
 };
 
-// Opt-in checks; not_stuck and isolation are on by default.
+// Opt-in checks; not_stuck, isolation and kernel_log are on by default.
 struct ChecksConfig {
   SourcePos pos;
   bool not_stuck = true;
   bool isolation = true;
+  bool kernel_log = true; // the kernel complained about nothing on its console
   std::optional<std::int64_t> max_gap_ns;
   std::optional<double> max_spread_pct;
   std::optional<std::int64_t> max_p99_wake_latency_ns;
@@ -168,6 +184,7 @@ struct PayloadDef {
   std::string name;
   std::string binary; // path on the host, or a name that the backend looks up
   std::vector<std::string> default_args;
+  std::vector<std::string> files; // paths on the host that it needs in the machine
   PayloadOutput output = PayloadOutput::kExitCode;
   bool gate = false; // its failed checks fail the run; by default they are only recorded
   std::vector<PayloadCheck> checks;

@@ -15,8 +15,10 @@
 
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <schedrig/check_defaults.hpp>
@@ -30,7 +32,7 @@ class PolicyBase : public SimPolicy {
  public:
   virtual ~PolicyBase() = default;
 
-  // Flags and watchdog timeout; asked before on_init.
+  // Flags and watchdog timeout; asked before on_init. What it throws refuses the attach.
   [[nodiscard]] virtual SimOps on_ops() const { return {}; }
   virtual Status on_init() { return {}; }
   virtual void on_exit(const SchedulerExit& /*info*/) {}
@@ -76,6 +78,21 @@ class PolicyBase : public SimPolicy {
  protected:
   [[nodiscard]] SimKernel& kernel() const { return *kernel_; }
 
+  // For on_init: the kernel's create_dsq, its errno as an error that names the queue.
+  [[nodiscard]] Status create_dsq(std::uint64_t dsq) {
+    const std::int32_t error = -kernel().create_dsq(dsq);
+    if (error == 0) {
+      return {};
+    }
+    const char* text = strerrordesc_np(error);
+    const char* name = strerrorname_np(error);
+    return Status::make(StatusCode::kOs,
+                        "create DSQ " + std::to_string(dsq) + ": " +
+                            (text == nullptr ? "unknown error" : text) + " (" +
+                            (name == nullptr ? std::to_string(error) : name) + ")",
+                        "each id once, and none with bit 63 set: they are built in", error);
+  }
+
   // The first task of one of the policy's DSQs for which `fits` says yes, or null. `fits`
   // must not throw.
   template <class Fits> [[nodiscard]] const SimTask* find_queued(std::uint64_t dsq, Fits&& fits) {
@@ -104,14 +121,14 @@ class PolicyBase : public SimPolicy {
   }
 
   void ops(SimOps* out) noexcept final {
-    static_cast<void>(guard("ops", [&] { *out = on_ops(); })); // what throws has the defaults
+    ops_status_ = guard("ops", [&] { *out = on_ops(); });
   }
   void exit(const SchedulerExit& info) noexcept final {
     static_cast<void>(guard("exit", [&] { on_exit(info); })); // it is ending already
   }
   Status init(SimKernel& kernel) noexcept final {
     kernel_ = &kernel;
-    return guard("init", [&] { return on_init(); });
+    return ops_status_.ok() ? guard("init", [&] { return on_init(); }) : ops_status_;
   }
   void init_task(const SimTask& task) noexcept final {
     call("init_task", [&] { on_init_task(task); });
@@ -174,6 +191,7 @@ class PolicyBase : public SimPolicy {
   }
 
   SimKernel* kernel_ = nullptr;
+  Status ops_status_; // ops() returns none: init() does
 };
 
 // A policy whose author says what its runs are held to: static kCheckDefaults, as in

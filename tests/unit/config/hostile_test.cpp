@@ -159,22 +159,16 @@ TEST(LoadFile, names_the_run_after_the_file) {
   EXPECT_EQ(loaded.scenario.files[0], path);
 }
 
-TEST(LoadFile, ten_thousand_ops_take_less_than_a_second) {
+// How long that takes is for ./dev bench to say.
+TEST(LoadFile, ten_thousand_ops_are_read) {
   std::string text = "schema = 1\n[[backdrop.cgroup]]\nname = \"a\"\n[[step]]\nhold = \"1s\"\n";
   for (int i = 0; i < 10'000; ++i) {
     text += "[[step.op]]\nkind = \"set_cpuset\"\ncgroup = \"a\"\ncpus = { llc = 0 }\n";
   }
-  const auto begin = std::chrono::steady_clock::now();
   const LoadedConfig loaded = load(text);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begin);
   EXPECT_EQ(errors_of(loaded), "");
   ASSERT_EQ(loaded.scenario.steps.size(), 1U);
   EXPECT_EQ(loaded.scenario.steps[0].ops.size(), 10'000U);
-  RecordProperty("milliseconds", static_cast<int>(took.count()));
-#ifndef __SANITIZE_ADDRESS__
-  EXPECT_LT(took.count(), 1'000);
-#endif
 }
 
 } // namespace

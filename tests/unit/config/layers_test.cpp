@@ -156,6 +156,28 @@ TEST_F(Layered, folders_of_plugins_are_relative_to_the_file_that_names_them) {
       << "of the config itself: as it stands";
 }
 
+TEST_F(Layered, paths_of_programs_are_relative_to_the_file_that_names_them) {
+  const auto payload = [](const std::string& binary) {
+    return "[[payload]]\nname = \"p\"\nbinary = \"" + binary + "\"\n";
+  };
+  const auto binary = [](const LoadedConfig& loaded) {
+    return loaded.scenario.payloads.at(0).binary;
+  };
+  write("shared/base.toml", payload("../bench"));
+  write("extends.toml", std::string("extends = [\"shared/base.toml\"]\n") + kStep);
+  EXPECT_EQ(binary(load_file("extends.toml")), "./bench") << "still a path, not a name";
+  write("own.toml", payload("tools/bench") + kStep);
+  EXPECT_EQ(binary(load_file("own.toml")), "tools/bench");
+  EXPECT_EQ(binary(load_file("own.toml", {.sets = {"payload[0].binary=\"x/y\""}})), "x/y");
+  write("shared/name.toml", payload("bench") + kStep);
+  EXPECT_EQ(binary(load_file("shared/name.toml")), "bench");
+  write("shared/absolute.toml", payload("/bin/bench") + kStep);
+  EXPECT_EQ(binary(load_file("shared/absolute.toml")), "/bin/bench");
+  write("shared/files.toml", payload("bench") + "files = [\"a.json\", \"/b.json\"]\n" + kStep);
+  EXPECT_EQ(load_file("shared/files.toml").scenario.payloads.at(0).files,
+            (std::vector<std::string>{"shared/a.json", "/b.json"}));
+}
+
 TEST_F(Layered, a_choice_is_one_value_and_does_not_merge) {
   write("main.toml", "[[backdrop.cgroup]]\nname = \"a\"\ncpuset = { llc = 0 }\n"
                      "work = [ { type = \"spin\", affinity = { exact = \"0\" } } ]\n"

@@ -17,6 +17,7 @@ TEST(Payload, has_defaults_for_all_but_name_and_binary) {
   EXPECT_EQ(def.name, "bench-1.2");
   EXPECT_EQ(def.binary, "/usr/bin/schbench");
   EXPECT_TRUE(def.default_args.empty());
+  EXPECT_TRUE(def.files.empty());
   EXPECT_EQ(def.output, PayloadOutput::kExitCode);
   EXPECT_FALSE(def.gate);
   EXPECT_TRUE(def.checks.empty());

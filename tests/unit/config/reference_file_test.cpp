@@ -68,30 +68,37 @@ TEST_F(ReferenceFile, schedulers) {
   const SchedulerConfig& mine = scenario().schedulers[0];
   EXPECT_EQ(mine.name, "mine");
   EXPECT_EQ(mine.plugin, "scx");
-  ASSERT_EQ(mine.params.size(), 1U);
-  EXPECT_EQ(mine.params[0].key, "slice_ns");
+  ASSERT_EQ(mine.params.size(), 2U);
+  EXPECT_EQ(mine.params[0].key, "object");
+  EXPECT_TRUE(mine.params[0].text.ends_with("docs/reference/build/mine.bpf.o"))
+      << "relative to the file that says it";
+  EXPECT_EQ(mine.params[1].key, "slice_ns");
 }
 
 TEST_F(ReferenceFile, machine_plugins_and_backend) {
   const MachineConfig& machine = scenario().machine;
   EXPECT_EQ(to_string(machine.topology.view()), "1n2l4c2t");
   EXPECT_EQ(machine.memory_bytes, 512ULL << 20U);
+  ASSERT_EQ(machine.regions.size(), 2U);
+  EXPECT_EQ(machine.regions[0].name, "low");
+  EXPECT_EQ(machine.regions[0].bytes, 256ULL << 20U);
+  EXPECT_EQ(machine.regions[0].cache, MemoryCache::kCoherent);
+  EXPECT_FALSE(machine.regions[0].required);
+  EXPECT_EQ(machine.regions[1].bytes, 256ULL << 20U);
+  EXPECT_EQ(machine.regions[1].cache, MemoryCache::kNoncoherent);
   EXPECT_EQ(machine.kernel, "7.0");
   EXPECT_EQ(machine.cmdline, "quiet");
   EXPECT_EQ(scenario().plugin_path, std::vector<std::string>{"plugins"});
   ASSERT_EQ(scenario().backends.size(), 1U);
   const BackendConfig& mock = scenario().backends[0];
   EXPECT_EQ(mock.name, "mock");
-  ASSERT_EQ(mock.params.size(), 13U);
-  EXPECT_EQ(mock.params[0].key, "kaslr");
-  EXPECT_EQ(mock.params[0].type, ParamType::kBool);
-  EXPECT_EQ(mock.params[0].integer, 1);
-  EXPECT_EQ(mock.params[1].key, "faults[0].at");
-  EXPECT_EQ(mock.params[6].key, "faults[1].nth");
-  EXPECT_EQ(mock.params[6].integer, 3);
-  EXPECT_GT(mock.params[6].pos.column, mock.params[6].key_pos.column);
-  EXPECT_EQ(mock.params[12].key, "programs[0].output[0]");
-  EXPECT_EQ(mock.params[12].text, "p99_us: 412");
+  ASSERT_EQ(mock.params.size(), 12U);
+  EXPECT_EQ(mock.params[0].key, "faults[0].at");
+  EXPECT_EQ(mock.params[5].key, "faults[1].nth");
+  EXPECT_EQ(mock.params[5].integer, 3);
+  EXPECT_GT(mock.params[5].pos.column, mock.params[5].key_pos.column);
+  EXPECT_EQ(mock.params[11].key, "programs[0].output[0]");
+  EXPECT_EQ(mock.params[11].text, "p99_us: 412");
 }
 
 TEST_F(ReferenceFile, payload) {
@@ -100,6 +107,7 @@ TEST_F(ReferenceFile, payload) {
   EXPECT_EQ(bench.name, "bench");
   EXPECT_EQ(bench.binary, "schbench");
   EXPECT_EQ(bench.default_args, (std::vector<std::string>{"-r", "2"}));
+  EXPECT_EQ(bench.files, std::vector<std::string>{"/etc/hostname"});
   EXPECT_EQ(bench.output, PayloadOutput::kExitCode);
   EXPECT_TRUE(bench.gate);
   ASSERT_EQ(bench.checks.size(), 2U);

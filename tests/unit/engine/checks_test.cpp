@@ -33,6 +33,15 @@ Verdict verdict_of(const std::string& name, const ChecksConfig& config,
   return Verdict::kError;
 }
 
+TEST(Isolation, looks_at_what_a_worker_did_since_it_had_a_cpuset) {
+  WorkerRecord worker = good_worker();
+  worker.cpus_used = {0, 1, 3};
+  worker.cpus_since_limited = {0, 1};
+  EXPECT_EQ(verdict_of("isolation", {}, {worker}), Verdict::kPass);
+  worker.cpus_since_limited = {0, 3};
+  EXPECT_EQ(verdict_of("isolation", {}, {worker}), Verdict::kFail);
+}
+
 TEST(UnfrozenLength, takes_off_what_the_scenario_froze) {
   const Gap gap = {.start_ns = 100, .length_ns = 100};
   EXPECT_EQ(unfrozen_length(gap, {}), 100);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,8 +33,10 @@ class FakePayloadMachine final : public Machine, private FilesFacet, private Tas
   std::map<std::string, Script> scripts;
   std::vector<std::string> log;
   bool offers_payloads = true;
-  Status on_start;           // what start answers
-  Status on_wait;            // what wait answers once there is something to wait for
+  Status on_start; // what start answers
+  Status on_wait;  // what wait answers once there is something to wait for
+  Status on_kill;  // what kill answers
+  std::function<void()> while_waiting = [] {};
   std::string failing_write; // a path that answers EBUSY
 
   [[nodiscard]] FilesFacet& files() { return *this; }
@@ -99,6 +102,7 @@ class FakePayloadMachine final : public Machine, private FilesFacet, private Tas
     }
     Status wait(std::uint32_t payload, std::int64_t deadline_ns,
                 PayloadWake* why) noexcept override {
+      machine_.while_waiting();
       if (!machine_.on_wait.ok()) {
         return machine_.on_wait;
       }
@@ -114,7 +118,8 @@ class FakePayloadMachine final : public Machine, private FilesFacet, private Tas
     Status kill(std::uint32_t payload, PayloadReportSink& sink) noexcept override {
       machine_.log.push_back("kill " + std::to_string(list[payload].pid));
       list[payload].killed_ns = machine_.now_;
-      return report(list[payload], sink);
+      const Status reported = report(list[payload], sink);
+      return machine_.on_kill.ok() ? reported : machine_.on_kill;
     }
 
    private:

@@ -2,17 +2,19 @@
 // What ops leave behind when the machine fails them half-way.
 #include <gtest/gtest.h>
 
+#include <schedrig/cpu_use.hpp>
+
 #include "host/engine/ops_cpuset.hpp"
 #include "host/engine/ops_irq.hpp"
 #include "host/engine/ops_move.hpp"
-#include "tests/unit/engine/scripted_machine.hpp"
+#include "tests/unit/engine/op_test.hpp"
 
 namespace schedrig::engine {
 namespace {
 
 using Cpus = std::vector<std::uint32_t>;
 
-class OpUndo : public testing::Test {
+class OpUndo : public OpTest {
  protected:
   void SetUp() override {
     machine_.files["/sys/fs/cgroup/cgroup.controllers"] = "cpuset cpu";
@@ -41,35 +43,6 @@ class OpUndo : public testing::Test {
       books_.add_group(group);
     }
   }
-
-  OpContext context() {
-    return {.scenario = scenario_,
-            .session = session_,
-            .tree = tree_,
-            .books = books_,
-            .payloads = payloads_,
-            .report = report_,
-            .observer = observer_,
-            .affinity_random = random_,
-            .scope = scope_,
-            .pos = {}};
-  }
-
-  ScriptedMachine machine_;
-  RunObserver observer_;
-  EventCollector events_{observer_};
-  Cancellation cancellation_;
-  Topology topology_ = Topology::uniform(1, 1, 4, 1);
-  TopologyView view_ = topology_.view();
-  Session session_{machine_, machine_.files_facet(), machine_.tasks_facet(), view_,
-                   events_,  cancellation_};
-  CgroupTree tree_{session_};
-  Books books_;
-  PayloadBooks payloads_;
-  Scenario scenario_;
-  RunReport report_;
-  Prng random_{1, 1000};
-  Scope scope_{.owner = Owner::kStep, .name = "step \"one\""};
 };
 
 TEST_F(OpUndo, a_swap_writes_each_others_cpuset_and_the_books_follow) {
@@ -169,6 +142,62 @@ TEST_F(OpUndo, a_cpu_that_is_not_online_is_found_before_anything_is_read) {
   ASSERT_FALSE(steered);
   EXPECT_EQ(steered.error().message, "CPU 4 is not online");
   EXPECT_EQ(steered.error().help, "online: 0-3");
+}
+
+class CpuUse final : public CpuUseFacet {
+ public:
+  Status take_cpus(std::uint32_t /*group*/, CpuUseSink& sink) noexcept override {
+    if (fails) {
+      return Status::make(StatusCode::kGuestFailed, "no answer");
+    }
+    sink.on_cpus(0, cpus);
+    return {};
+  }
+  std::vector<std::uint32_t> cpus = {0, 3};
+  bool fails = false;
+};
+
+// A group of two workers in a cgroup without a cpuset.
+WorkerGroup& add_free_group(Books& books) {
+  WorkerGroup group;
+  group.cgroup = "free";
+  group.pids = {21, 22};
+  group.started = true;
+  return books.add_group(group);
+}
+
+TEST_F(OpUndo, what_workers_did_before_they_had_a_cpuset_is_set_aside) {
+  CpuUse use;
+  machine_.facets.emplace(CpuUseFacet::kInterfaceId, static_cast<CpuUseFacet*>(&use));
+  add("free", "", {}, {});
+  WorkerGroup& group = add_free_group(books_);
+  auto here = context();
+  ASSERT_TRUE(apply(here, SetCpuset{.cgroup = "free", .cpus = ExactCpus{{1}}}));
+  EXPECT_FALSE(group.unrestricted);
+  EXPECT_EQ(group.permitted, Cpus{1});
+  EXPECT_EQ(group.cpus_before, (std::vector<Cpus>{{0, 3}, {}}));
+
+  ASSERT_TRUE(apply(here, ClearCpuset{.cgroup = "free"}));
+  EXPECT_TRUE(group.unrestricted);
+  use.cpus = {1, 2};
+  ASSERT_TRUE(apply(here, MoveAllTasks{.from = "free", .to = "a"}));
+  EXPECT_EQ(group.permitted, (Cpus{0, 1})) << "a's alone: the move begins anew";
+  EXPECT_EQ(group.cpus_before[0], (Cpus{0, 1, 2, 3}));
+}
+
+TEST_F(OpUndo, a_machine_that_cannot_tell_leaves_such_workers_unchecked) {
+  add("free", "", {}, {});
+  WorkerGroup& group = add_free_group(books_);
+  auto here = context();
+  ASSERT_TRUE(apply(here, SetCpuset{.cgroup = "free", .cpus = ExactCpus{{1}}}));
+  EXPECT_TRUE(group.unrestricted);
+
+  CpuUse use;
+  use.fails = true;
+  machine_.facets.emplace(CpuUseFacet::kInterfaceId, static_cast<CpuUseFacet*>(&use));
+  const auto failed = apply(here, SetCpuset{.cgroup = "free", .cpus = ExactCpus{{2}}});
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().message, "ask which CPUs the workers have used so far: no answer");
 }
 
 } // namespace

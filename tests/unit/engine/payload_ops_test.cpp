@@ -272,6 +272,26 @@ TEST_F(PayloadOps, a_machine_that_is_lost_is_not_asked_again) {
   EXPECT_EQ(report_.payloads.at(0).end, PayloadEnd::kMachineLost);
 }
 
+TEST_F(PayloadOps, what_came_of_the_output_of_a_machine_that_failed_is_in_the_record) {
+  step({start("endless"), await("endless")});
+  machine_.scripts["endless"].stdout_text = "last words";
+  machine_.on_wait = Status::make(StatusCode::kGuestFailed, "the kernel panicked");
+  machine_.on_kill = machine_.on_wait;
+  RunObserver observer;
+  EventCollector events(observer);
+  machine_.while_waiting = [&] {
+    Event failed;
+    failed.kind = EventKind::kMachineFailed;
+    events.on_event(failed);
+  };
+  const Cancellation cancellation;
+  const TopologyView view = topology_.view();
+  Session session(machine_, machine_.files(), machine_.tasks(), view, events, cancellation);
+  run_steps(scenario_, session, observer, report_);
+  EXPECT_EQ(report_.payloads.at(0).end, PayloadEnd::kMachineLost);
+  EXPECT_EQ(report_.payloads.at(0).stdout_tail, "last words");
+}
+
 TEST_F(PayloadOps, a_machine_without_the_facet_refuses_by_name) {
   machine_.offers_payloads = false;
   step({start("bench")});

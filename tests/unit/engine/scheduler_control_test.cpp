@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // SchedulerControl over a facet that does as it is told.
 #include <array>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -47,12 +49,17 @@ class FakeFacet final : public SchedulersFacet {
   Status detach(std::int64_t timeout_ns) noexcept override {
     calls.push_back("detach within " + std::to_string(timeout_ns / kSecond) + "s");
     machine_.now += 2;
+    if (const auto before = std::exchange(before_detach, nullptr); before) {
+      before();
+      return Status::make(StatusCode::kNotFound, "nothing is attached");
+    }
     return detach_status;
   }
 
   std::vector<std::string> calls;
   Status attach_status;
   Status detach_status;
+  std::function<void()> before_detach; // once: what happens while somebody asks
 
  private:
   FakeMachine& machine_;
@@ -123,6 +130,41 @@ TEST_F(SchedulerControlTest, a_failed_detach_keeps_it_attached) {
   ASSERT_FALSE(detached);
   EXPECT_EQ(detached.error().message, "detach scheduler \"two\": still enabled");
   EXPECT_EQ(c.attached(), "two");
+}
+
+TEST_F(SchedulerControlTest, one_that_asks_for_its_restart_while_it_is_detached_is_detached_again) {
+  run.on_exit = OnExit::kRestart;
+  auto c = control();
+  ASSERT_TRUE(c.attach("./one.so", kSecond));
+  facet.before_detach = [&] { exits_now(kExitUnregBpf, "again", kExitCodeRestart); };
+  const auto detached = c.detach();
+  EXPECT_TRUE(detached) << detached.error().message;
+  EXPECT_EQ(c.attached(), "");
+  EXPECT_EQ(facet.calls.size(), 4U) << "attach, detach, attach, detach";
+  EXPECT_EQ(report.scheduler_events.size(), 4U) << "attach, exit, attach, detach";
+}
+
+TEST_F(SchedulerControlTest, one_that_exits_while_it_is_detached_has_exited) {
+  auto c = control();
+  ASSERT_TRUE(c.attach("./one.so", kSecond));
+  facet.before_detach = [&] { exits_now(kExitErrorStall, "spin[7] failed to run"); };
+  const auto detached = c.detach();
+  ASSERT_FALSE(detached);
+  EXPECT_EQ(detached.error().code, StatusCode::kSchedulerExit);
+  EXPECT_EQ(c.attached(), "");
+}
+
+TEST_F(SchedulerControlTest,
+       one_that_exits_as_expected_while_it_is_detached_is_not_there_any_more) {
+  run.expect = Expectation::kSchedulerExit;
+  auto c = control();
+  ASSERT_TRUE(c.attach("./one.so", kSecond));
+  facet.before_detach = [&] { exits_now(kExitUnregBpf, "bye"); };
+  const auto detached = c.detach();
+  ASSERT_FALSE(detached);
+  EXPECT_EQ(detached.error().code, StatusCode::kNotFound);
+  EXPECT_NE(detached.error().help.find("\"one\" exited at"), std::string::npos);
+  EXPECT_TRUE(c.saw_expected_exit());
 }
 
 TEST_F(SchedulerControlTest, an_unexpected_exit_fails_every_look_from_then_on) {

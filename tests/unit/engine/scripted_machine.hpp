@@ -28,6 +28,7 @@ class ScriptedMachine final : public Machine, private FilesFacet, private TasksF
     int os_errno = EIO;
   };
   std::vector<Failure> failures;
+  std::map<std::string, void*, std::less<>> facets; // what query() finds
 
   // Makes cgroup `name` of the managed parent with processes.
   void add_cgroup(const std::string& name, const std::string& cpus,
@@ -48,7 +49,10 @@ class ScriptedMachine final : public Machine, private FilesFacet, private TasksF
   [[nodiscard]] FilesFacet& files_facet() { return *this; }
   [[nodiscard]] TasksFacet& tasks_facet() { return *this; }
 
-  void* query(std::string_view /*interface_id*/) noexcept override { return nullptr; }
+  void* query(std::string_view interface_id) noexcept override {
+    const auto found = facets.find(interface_id);
+    return found == facets.end() ? nullptr : found->second;
+  }
   Status boot(std::int64_t /*timeout_ns*/) noexcept override { return {}; }
   [[nodiscard]] std::int64_t now_ns() noexcept override { return ++now_; }
   Status wait_until(std::int64_t deadline_ns, WakeReason* reason) noexcept override {

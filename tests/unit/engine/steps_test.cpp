@@ -4,20 +4,11 @@
 
 #include "host/engine/scenario_runner.hpp"
 #include "host/engine/scheduler_control.hpp"
+#include "tests/unit/engine/no_schedulers.hpp"
 #include "tests/unit/engine/scripted_machine.hpp"
 
 namespace schedrig::engine {
 namespace {
-
-class NoSchedulers final : public SchedulersFacet {
- public:
-  Status can_attach(std::string_view /*id*/, Plugin& /*scheduler*/) noexcept override { return {}; }
-  Status attach(std::string_view /*id*/, Plugin& /*scheduler*/, ParamsView /*params*/,
-                std::int64_t /*timeout_ns*/) noexcept override {
-    return {};
-  }
-  Status detach(std::int64_t /*timeout_ns*/) noexcept override { return {}; }
-};
 
 TEST(Steps, a_scheduler_that_has_exited_ends_a_step_without_a_hold_and_the_rest_is_skipped) {
   ScriptedMachine machine;

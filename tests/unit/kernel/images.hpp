@@ -80,10 +80,94 @@ inline std::string bzimage(const std::string& version_text, const std::string& p
   return image;
 }
 
+// The token table of a kallsyms and the offsets behind it, as scripts/kallsyms.c writes them: most
+// bytes stand for themselves, some for a piece of a name, some for nothing.
+inline std::string kallsyms_tokens(std::size_t alignment) {
+  std::string table;
+  std::string offsets;
+  for (unsigned token = 0; token < 256; ++token) {
+    append(offsets, static_cast<std::uint16_t>(table.size()));
+    const bool is_itself = token >= '0' && token <= 'z';
+    table += is_itself ? std::string(1, static_cast<char>(token)) : token % 3 == 0 ? "" : "sched_";
+    table += '\0';
+  }
+  table.resize((table.size() + alignment - 1) / alignment * alignment);
+  return table + offsets;
+}
+
 // BTF by Documentation/bpf/btf.rst: types are numbered from 1 in the order in which they are made.
 class BtfBuilder {
  public:
+  struct Member {
+    std::string name;
+    std::uint32_t type = 0;
+    std::uint32_t bit_offset = 0;
+    std::uint32_t bits = 0; // of a bit field
+  };
+
   std::uint32_t structure(const std::string& name) { return type(name, 4U << 24U, 0); }
+  std::uint32_t structure(const std::string& name, std::uint32_t bytes,
+                          const std::vector<Member>& members, bool is_union = false) {
+    constexpr std::uint32_t kHasBitFields = 1U << 31U;
+    const auto made = type(name,
+                           kHasBitFields | (is_union ? 5U << 24U : 4U << 24U) |
+                               static_cast<std::uint32_t>(members.size()),
+                           bytes);
+    for (const Member& member : members) {
+      append(types_, string(member.name));
+      append(types_, member.type);
+      append(types_, (member.bits << 24U) | member.bit_offset);
+    }
+    return made;
+  }
+  static constexpr std::uint32_t kSigned = 1;
+  static constexpr std::uint32_t kBool = 4;
+  std::uint32_t integer(const std::string& name, std::uint32_t bytes, std::uint32_t encoding = 0) {
+    const auto made = type(name, 1U << 24U, bytes);
+    append(types_, (encoding << 24U) | (bytes * 8));
+    return made;
+  }
+  std::uint32_t enumeration(const std::string& name,
+                            const std::vector<std::pair<std::string, std::int32_t>>& enumerators) {
+    const auto made = type(name, (6U << 24U) | static_cast<std::uint32_t>(enumerators.size()), 4);
+    for (const auto& [each, value] : enumerators) {
+      append(types_, string(each));
+      append(types_, value);
+    }
+    return made;
+  }
+  struct Variable {
+    std::string name;
+    std::uint32_t type = 0;
+    std::uint32_t offset = 0;
+    std::uint32_t bytes = 0;
+  };
+  // A section (.bss) of global variables.
+  std::uint32_t section(const std::string& name, std::uint32_t bytes,
+                        const std::vector<Variable>& variables) {
+    std::vector<std::uint32_t> made;
+    for (const Variable& variable : variables) {
+      made.push_back(type(variable.name, 14U << 24U, variable.type));
+      append(types_, std::uint32_t{1}); // global
+    }
+    const auto all = type(name, (15U << 24U) | static_cast<std::uint32_t>(variables.size()), bytes);
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      append(types_, made[i]);
+      append(types_, variables[i].offset);
+      append(types_, variables[i].bytes);
+    }
+    return all;
+  }
+  std::uint32_t array(std::uint32_t of, std::uint32_t index, std::uint32_t elements) {
+    const auto made = type("", 3U << 24U, 0);
+    append(types_, of);
+    append(types_, index);
+    append(types_, elements);
+    return made;
+  }
+  std::uint32_t alias(const std::string& name, std::uint32_t of) {
+    return type(name, 8U << 24U, of);
+  }
   std::uint32_t pointer(std::uint32_t to) { return type("", 2U << 24U, to); }
   std::uint32_t constant(std::uint32_t of) { return type("", 10U << 24U, of); }
   // A function whose parameters have these types; returns void.
@@ -157,6 +241,14 @@ inline std::string btf_of(Scx kind) {
     btf.function("scx_bpf_create_dsq_impl", {other, other, aux});
   }
   return btf.blob();
+}
+
+// A vmlinux as a reader of sections sees it: BTF, and the two texts that begin like the banner.
+inline std::string vmlinux_file(const std::string& version, Scx kind) {
+  const std::string text = "Linux version " + version + " (builder@test) (gcc 14) #";
+  return elf_file({{".rodata", std::string("Linux version %s\n") + '\0' + text + " SMP\n" + '\0' +
+                                   text + "1 SMP\n" + '\0'},
+                   {".BTF", btf_of(kind)}});
 }
 
 inline std::string kernel_image(const std::string& version, Scx kind) {

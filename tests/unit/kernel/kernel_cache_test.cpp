@@ -53,6 +53,20 @@ TEST_F(KernelCacheTest, the_same_kernel_twice_is_one_entry_and_gains_modules) {
   EXPECT_TRUE(cache_.list()[0].can_host_lab()) << "a poorer source takes nothing away";
 }
 
+TEST_F(KernelCacheTest, the_same_kernel_twice_gains_its_config_and_keeps_its_modules) {
+  add("6.18.15", Scx::kPlain, true);
+  EXPECT_FALSE(cache_.list()[0].facts.config);
+  KernelSource source;
+  source.image = temp_.path() / "in/6.18.15";
+  source.config = temp_.write("in/config", "CONFIG_HZ=250\nCONFIG_PREEMPT_LAZY=y\n");
+  ASSERT_TRUE(cache_.add(source));
+  ASSERT_EQ(cache_.list().size(), 1U);
+  EXPECT_EQ(cache_.list()[0].facts.config->hz, "250");
+  EXPECT_TRUE(cache_.list()[0].can_host_lab());
+  add("6.18.15", Scx::kPlain);
+  EXPECT_TRUE(cache_.list()[0].facts.config) << "a poorer source takes nothing away";
+}
+
 TEST_F(KernelCacheTest, without_a_wish_the_newest_whole_kernel_is_found) {
   add("6.18.15", Scx::kPlain);
   add("7.0.13", Scx::kPlain);
@@ -127,6 +141,59 @@ TEST_F(KernelCacheTest, a_damaged_entry_is_replaced_when_it_is_added_again) {
 TEST_F(KernelCacheTest, a_version_cannot_lead_out_of_the_cache) {
   const KernelEntry entry = add("../../evil", Scx::kPlain);
   EXPECT_EQ(entry.dir.parent_path(), cache_.dir());
+}
+
+TEST_F(KernelCacheTest, a_kernel_is_removed_by_its_version_or_a_prefix_that_only_it_has) {
+  add("6.18.15", Scx::kPlain);
+  const KernelEntry longer = add("6.18.15-rc1", Scx::kPlain);
+  add("7.0.13", Scx::kPlain);
+  const auto several = cache_.remove("6.18");
+  ASSERT_FALSE(several);
+  EXPECT_EQ(several.error().code, StatusCode::kInvalidArgument);
+  EXPECT_NE(several.error().message.find("6.18.15"), std::string::npos);
+  EXPECT_EQ(cache_.list().size(), 3U) << "nothing is removed by guessing";
+  ASSERT_TRUE(cache_.remove("6.18.15"));
+  ASSERT_TRUE(cache_.remove("7"));
+  ASSERT_EQ(cache_.list().size(), 1U);
+  EXPECT_EQ(cache_.list()[0].id, longer.id);
+  EXPECT_EQ(cache_.remove("7").error().code, StatusCode::kNotFound);
+  EXPECT_EQ(cache_.remove("").error().code, StatusCode::kNotFound);
+  EXPECT_EQ(std::distance(fs::directory_iterator(cache_.dir()), fs::directory_iterator()), 1)
+      << "nothing is left of what was removed";
+}
+
+TEST_F(KernelCacheTest, a_vmlinux_is_a_kernel_too_and_comes_behind_its_bzimage) {
+  KernelSource source;
+  source.image = temp_.write("in/vmlinux", test::vmlinux_file("6.18.15", Scx::kPlain));
+  temp_.write("in/modules/kernel/kvm-amd.ko",
+              test::elf_file({{".modinfo", std::string("depends=\0", 9)}}));
+  source.modules_root = temp_.path() / "in/modules";
+  const auto vmlinux = cache_.add(source);
+  ASSERT_TRUE(vmlinux) << vmlinux.error().message;
+  EXPECT_EQ(vmlinux->facts.format, ImageFormat::kVmlinux);
+  EXPECT_EQ(vmlinux->facts.version, "6.18.15");
+  EXPECT_EQ(vmlinux->facts.build, "#1 SMP");
+  EXPECT_TRUE(vmlinux->facts.whole());
+  EXPECT_FALSE(vmlinux->can_host_lab()) << "QEMU is given bzImages";
+  EXPECT_EQ(cache_.find("6.18")->id, vmlinux->id);
+  const KernelEntry bzimage = add("6.18.15", Scx::kPlain);
+  EXPECT_EQ(cache_.find("6.18")->id, bzimage.id);
+  EXPECT_EQ(cache_.find(vmlinux->id)->id, vmlinux->id) << "an id means this one";
+  const auto several = cache_.remove("6.18.15");
+  ASSERT_FALSE(several);
+  EXPECT_NE(several.error().message.find(vmlinux->id), std::string::npos);
+  ASSERT_TRUE(cache_.remove(vmlinux->id));
+  EXPECT_EQ(cache_.list().at(0).id, bzimage.id);
+}
+
+TEST_F(KernelCacheTest, an_elf_file_that_is_no_kernel_is_told_so) {
+  KernelSource source;
+  source.image =
+      temp_.write("in/program", test::elf_file({{".text", "Linux version 6 of a text"}}));
+  const auto entry = cache_.add(source);
+  ASSERT_FALSE(entry);
+  EXPECT_EQ(entry.error().code, StatusCode::kBadData);
+  EXPECT_NE(entry.error().help.find("vmlinux"), std::string::npos);
 }
 
 } // namespace

@@ -47,18 +47,29 @@ TEST(KernelMeta, what_is_written_is_read_back) {
   meta.facts.build = "#1 SMP a=b";
   meta.facts.has_btf = true;
   meta.facts.btf = {SchedExtBtf::kBroken, "scx_bpf_create_dsq_impl", 117947};
+  meta.facts.format = ImageFormat::kVmlinux;
+  meta.facts.symbols = SymbolSource::kKallsyms;
   meta.facts.config = ConfigFacts{true, true, true, "1000", "full"};
   const auto read = parse_meta(write_meta(meta));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->origin, "suite 1.2 with a line break");
   EXPECT_EQ(read->facts.version, "7.1.13");
   EXPECT_EQ(read->facts.build, "#1 SMP a=b");
+  EXPECT_EQ(read->facts.format, ImageFormat::kVmlinux);
+  EXPECT_EQ(read->facts.symbols, SymbolSource::kKallsyms);
   EXPECT_TRUE(read->facts.has_btf);
   EXPECT_EQ(read->facts.btf.sched_ext, SchedExtBtf::kBroken);
   EXPECT_EQ(read->facts.btf.missing, "scx_bpf_create_dsq_impl");
   EXPECT_EQ(read->facts.btf.types, 117947U);
   ASSERT_TRUE(read->facts.config);
   EXPECT_EQ(read->facts.config->hz, "1000");
+}
+
+TEST(KernelMeta, what_an_older_schedrig_did_not_look_at_stays_open) {
+  const auto read = parse_meta("format=1\nversion=7.0\n");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->facts.symbols, std::nullopt);
+  EXPECT_EQ(read->facts.format, ImageFormat::kBzImage);
 }
 
 TEST(KernelMeta, a_meta_file_of_another_format_or_none_is_not_used) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "agent_process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -36,7 +39,7 @@ Result<> SocketChannel::send(ByteView bytes, Deadline deadline) {
     if (sent > 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(sent));
     } else if (sent == 0 || errno != EAGAIN) {
-      return fail_errno(errno, "send");
+      return fail(StatusCode::kGuestFailed, "nobody is at the channel's other end"); // as VmChannel
     } else {
       pollfd wait{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
       if (::poll(&wait, 1, milliseconds_until(deadline)) == 0) {
@@ -61,13 +64,47 @@ Result<> SocketChannel::receive(Bytes& into, Deadline deadline) {
   return {};
 }
 
+StageRoot::StageRoot() {
+  std::string name = (std::filesystem::temp_directory_path() / "schedrig-stage-XXXXXX").string();
+  EXPECT_NE(::mkdtemp(name.data()), nullptr);
+  path_ = name;
+}
+
+StageRoot::~StageRoot() {
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+Result<WakeReason> SocketWaits::wait(std::int64_t deadline_ns,
+                                     const std::function<bool()>& enough) {
+  Bytes bytes;
+  link_.on_unasked(bytes); // what came together with the last answer
+  while (!enough()) {
+    const std::int64_t left_ns = deadline_ns - clock_.now_ns();
+    if (left_ns <= 0) {
+      return WakeReason::kDeadline;
+    }
+    bytes.clear();
+    const auto until =
+        std::chrono::steady_clock::now() +
+        std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds(left_ns), kTestTimeout);
+    if (auto received = channel_.receive(bytes, until); received) {
+      link_.on_unasked(bytes);
+    } else if (received.error().code != StatusCode::kTimeout) {
+      return std::unexpected(std::move(received).error());
+    }
+  }
+  return WakeReason::kEvent;
+}
+
 AgentProcess::AgentProcess() {
   const std::string number = std::to_string(sockets_.agent.get());
   pid_ = ::fork();
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::fcntl(sockets_.agent.get(), F_SETFD, 0);
-    ::execl(TESTED_AGENT, "schedrig-agent", "--fd", number.c_str(), nullptr);
+    ::execl(TESTED_AGENT, "schedrig-agent", "--fd", number.c_str(), stage_root.path().c_str(),
+            nullptr);
     ::_exit(127);
   }
   sockets_.agent.reset();

@@ -11,15 +11,18 @@
 #include "backend/affinity_facet.hpp"
 #include "backend/agent_link.hpp"
 #include "backend/files_facet.hpp"
+#include "backend/guest_requests_facet.hpp"
 #include "backend/machine_clock.hpp"
 #include "backend/mem_policy_facet.hpp"
+#include "backend/payloads_facet.hpp"
 #include "backend/tasks_facet.hpp"
 #include "vmm/unique_fd.hpp"
 
 namespace schedrig::kvm {
 
-// A deadline for every step of a test that should take microseconds.
-inline constexpr std::chrono::seconds kTestTimeout{10};
+// A deadline for every step of a test: microseconds, but a loaded machine may give a process
+// nothing for seconds.
+inline constexpr std::chrono::seconds kTestTimeout{30};
 [[nodiscard]] inline Deadline soon() {
   return std::chrono::steady_clock::now() + kTestTimeout;
 }
@@ -51,6 +54,32 @@ class RecordedLines final : public AgentLines {
   std::vector<std::string> notices;
 };
 
+// A directory of its own, gone with everything in it at the end.
+class StageRoot {
+ public:
+  StageRoot();
+  ~StageRoot();
+  StageRoot(const StageRoot&) = delete;
+  StageRoot& operator=(const StageRoot&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Waits on the channel, as the machine does on its guest.
+class SocketWaits final : public MachineWaits {
+ public:
+  SocketWaits(SocketChannel& channel, AgentLink& link, MachineClock& clock)
+      : channel_(channel), link_(link), clock_(clock) {}
+  Result<WakeReason> wait(std::int64_t deadline_ns, const std::function<bool()>& enough) override;
+
+ private:
+  SocketChannel& channel_;
+  AgentLink& link_;
+  MachineClock& clock_;
+};
+
 class AgentProcess {
  public:
   AgentProcess(); // starts the agent and waits for its hello
@@ -66,6 +95,7 @@ class AgentProcess {
   pid_t pid_ = -1;
 
  public:
+  StageRoot stage_root;
   SocketChannel channel{std::move(sockets_.link)};
   RecordedLines lines;
   AgentLink link{channel, lines};
@@ -75,6 +105,8 @@ class AgentProcess {
   AgentTasks tasks{link, clock, kTestTimeout};
   AgentAffinity affinity{link, kTestTimeout};
   AgentMemPolicy mem_policy{link, kTestTimeout};
+  SocketWaits waits{channel, link, clock};
+  AgentPayloads payloads{link, clock, waits, kTestTimeout};
 };
 
 } // namespace schedrig::kvm

@@ -37,6 +37,16 @@ TEST(ClockOffset, a_round_trip_that_excludes_all_earlier_ones_replaces_them) {
   EXPECT_EQ(offset.to_host(9'000'000), 35);
 }
 
+TEST(ClockOffset, a_guest_that_stood_still_is_later_by_so_much) {
+  ClockOffset offset;
+  ASSERT_TRUE(offset.update(100, {.received_ns = 1110, .sent_ns = 1120}, 130)); // 1000 ahead
+  offset.guest_stood(700);
+  EXPECT_EQ(offset.to_host(5000), 4700);
+  EXPECT_EQ(offset.error_ns(130), 10);
+  ASSERT_TRUE(offset.update(900, {.received_ns = 1205, .sent_ns = 1205}, 910)) << "300 ahead now";
+  EXPECT_EQ(offset.to_host(5000), 4700);
+}
+
 TEST(ClockOffset, stamps_that_contradict_themselves_change_nothing) {
   ClockOffset offset;
   ASSERT_TRUE(offset.update(0, {.received_ns = 10, .sent_ns = 10}, 20));

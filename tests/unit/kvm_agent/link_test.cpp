@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The link against an agent that is silent, late, wrong or gone: the test plays the agent.
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -39,6 +41,29 @@ TEST_F(Link, a_silent_agent_is_a_timeout) {
   EXPECT_EQ(clock.error().code, StatusCode::kTimeout);
   EXPECT_THAT(clock.error().message, HasSubstr("clock request"));
   EXPECT_THAT(clock.error().help, HasSubstr("agent_timeout"));
+}
+
+TEST_F(Link, an_agent_that_let_a_request_pass_gets_two_seconds_for_the_next) {
+  ASSERT_FALSE(link_.sync_clock(shortly()));
+  const auto clock = link_.sync_clock(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  ASSERT_FALSE(clock);
+  EXPECT_EQ(clock.error().code, StatusCode::kTimeout);
+}
+
+// It said that something takes too long, but it did say so: the next request has all its time.
+TEST_F(Link, an_agent_that_answers_with_a_timeout_has_not_let_the_request_pass) {
+  say(encode_answer(MessageType::kRefused, 1, {StatusCode::kTimeout, 0, "it takes too long"}));
+  const auto refused = link_.sync_clock(soon());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("it takes too long"));
+  std::thread agent([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    say(encode_answer(MessageType::kRefused, 2, {StatusCode::kBadData, 0, "because"}));
+  });
+  const auto answered = link_.sync_clock(soon());
+  agent.join();
+  ASSERT_FALSE(answered);
+  EXPECT_EQ(answered.error().code, StatusCode::kBadData);
 }
 
 TEST_F(Link, another_protocol_is_bad_data_with_both_numbers) {

@@ -66,8 +66,9 @@ Result<> exchange_raw(AgentProcess& agent, MessageType type, Bytes payload) {
 
 TEST(Agent, malformed_and_unknown_requests_are_refused_by_name) {
   AgentProcess agent;
-  for (const MessageType type : {MessageType::kFileRequest, MessageType::kSpawnRequest,
-                                 MessageType::kStartRequest, MessageType::kStopRequest}) {
+  for (const MessageType type :
+       {MessageType::kFileRequest, MessageType::kSpawnRequest, MessageType::kStartRequest,
+        MessageType::kStopRequest, MessageType::kIdentityRequest}) {
     const auto result = exchange_raw(agent, type, Bytes(5, std::byte{0xFF}));
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, StatusCode::kBadData);
@@ -93,6 +94,14 @@ TEST(Agent, random_payloads_of_every_request_leave_it_serving) {
     const auto result = exchange_raw(agent, type, payload);
     EXPECT_TRUE(result || result.error().code != StatusCode::kTimeout) << "no answer";
   }
+  EXPECT_TRUE(agent.link.sync_clock(soon()));
+}
+
+TEST(Agent, one_that_does_not_own_its_machine_leaves_it_as_it_is) {
+  AgentProcess agent;
+  const auto introduced = agent.link.introduce(1, soon());
+  ASSERT_FALSE(introduced);
+  EXPECT_EQ(introduced.error().code, StatusCode::kUnsupported);
   EXPECT_TRUE(agent.link.sync_clock(soon()));
 }
 

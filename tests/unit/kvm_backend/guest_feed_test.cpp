@@ -105,5 +105,21 @@ TEST_F(Feed, close_lets_a_device_thread_go_that_waits_for_room) {
   EXPECT_LE(feed_->take().control.size(), megabyte.size() * 8);
 }
 
+TEST(GuestFeed, reopened_it_has_forgotten_everything_and_holds_up_again) {
+  const auto feed = *GuestFeed::create();
+  feed->on_control(Bytes(5));
+  feed->on_end({});
+  feed->interrupt();
+  feed->close();
+  feed->reopen();
+  const auto past = std::chrono::steady_clock::now();
+  EXPECT_EQ(feed->wait(past, true), GuestFeed::Woken::kDeadline) << "no output, no interrupt";
+  const GuestOutput output = feed->take();
+  EXPECT_TRUE(output.control.empty());
+  EXPECT_FALSE(output.end.has_value());
+  feed->on_control(Bytes(3));
+  EXPECT_EQ(feed->take().control.size(), 3U) << "a closed one drops";
+}
+
 } // namespace
 } // namespace schedrig::kvm

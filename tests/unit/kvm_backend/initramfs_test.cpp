@@ -53,7 +53,7 @@ TEST(Initramfs, holds_the_agent_as_init_and_the_console_alone) {
 }
 
 TEST(Initramfs, a_missing_agent_is_named_with_what_to_do) {
-  const auto agent = read_agent("/nonexistent/schedrig-agent");
+  const auto agent = open_agent("/nonexistent/schedrig-agent");
   ASSERT_FALSE(agent);
   EXPECT_EQ(agent.error().code, StatusCode::kNotFound);
   EXPECT_NE(agent.error().message.find("/nonexistent/schedrig-agent"), std::string::npos);
@@ -66,9 +66,9 @@ TEST(Initramfs, what_is_no_elf_file_is_no_agent) {
   ASSERT_GE(fd, 0);
   ::close(fd);
   std::ofstream(name) << std::string(1000, 'x');
-  const auto text = read_agent(name);
+  const auto text = open_agent(name);
   std::ofstream(name) << "short";
-  const auto empty = read_agent(name);
+  const auto empty = open_agent(name);
   ::unlink(name);
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code, StatusCode::kBadData);
@@ -77,7 +77,7 @@ TEST(Initramfs, what_is_no_elf_file_is_no_agent) {
 }
 
 TEST(Initramfs, this_program_would_do_as_an_agent) {
-  EXPECT_TRUE(read_agent("/proc/self/exe"));
+  EXPECT_TRUE(open_agent("/proc/self/exe"));
 }
 
 } // namespace

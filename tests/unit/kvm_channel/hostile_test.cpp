@@ -8,6 +8,7 @@
 
 #include "channel/file_messages.hpp"
 #include "channel/mem_policy_messages.hpp"
+#include "channel/payload_messages.hpp"
 #include "channel/task_messages.hpp"
 #include "stream.hpp"
 
@@ -62,6 +63,23 @@ std::vector<Sample> samples() {
        accepts(decode_pin_request)},
       {"memory policy", payload_of(encode_mem_policy_request(1, MemPolicyMode::kBind, cpus)),
        accepts(decode_mem_policy_request)},
+      {"stage piece", payload_of(encode_stage_piece({.request = 1, .path = "/p", .data = "d"})),
+       accepts(decode_stage_piece)},
+      {"payload spawn",
+       payload_of(
+           encode_payload_spawn({.request = 1, .path = "/p", .library_path = "/l", .argv = {"p"}})),
+       accepts(decode_payload_spawn)},
+      {"payload spawn reply", payload_of(encode_payload_spawn_reply({})),
+       accepts(decode_payload_spawn_reply)},
+      {"payload request",
+       payload_of(encode_payload_request(MessageType::kPayloadKill, {.request = 1, .payload = 2})),
+       accepts(decode_payload_request)},
+      {"payload output", payload_of(encode_output_piece({.request = 1, .text = "t"})),
+       accepts(decode_output_piece)},
+      {"payload tail", payload_of(encode_payload_tail({.payload = 1, .text = "t"})),
+       accepts(decode_payload_tail)},
+      {"payload end", payload_of(encode_payload_end({})), accepts(decode_payload_end)},
+      {"payload ended", payload_of(encode_payload_ended(1)), accepts(decode_payload_ended)},
       {"report", payload_of(encode_worker_report(report)), accepts(decode_worker_report)},
   };
 }
@@ -89,7 +107,9 @@ TEST(Hostile, flipped_bits_are_decoded_or_refused_within_bounds) {
     }
     const bool has_lengths_or_enums =
         std::string_view(sample.name) != "bare" && std::string_view(sample.name) != "clock" &&
-        std::string_view(sample.name) != "file done" && std::string_view(sample.name) != "group";
+        std::string_view(sample.name) != "file done" && std::string_view(sample.name) != "group" &&
+        std::string_view(sample.name) != "payload request" &&
+        std::string_view(sample.name) != "payload ended";
     EXPECT_EQ(refused > 0, has_lengths_or_enums) << sample.name;
   }
 }

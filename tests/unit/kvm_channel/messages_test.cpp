@@ -3,6 +3,8 @@
 
 #include "channel/file_messages.hpp"
 #include "channel/frame.hpp"
+#include "channel/guest_request_messages.hpp"
+#include "channel/identity_messages.hpp"
 #include "channel/messages.hpp"
 #include "channel/task_messages.hpp"
 
@@ -51,6 +53,26 @@ TEST(Messages, an_outcome_keeps_code_errno_and_message) {
   EXPECT_EQ(back.error().code, StatusCode::kOs);
   EXPECT_EQ(back.error().os_errno, EBUSY);
   EXPECT_EQ(back.error().message, failed.error().message);
+}
+
+TEST(Messages, an_identity_round_trips_and_needs_enough_entropy) {
+  Identity identity{.request = 4, .wall_clock_ns = 5, .seed = 6, .entropy = {}};
+  identity.entropy.assign(kMinEntropyBytes, std::byte{7});
+  const auto read = decode_identity(payload_of(encode_identity(identity)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->request, 4U);
+  EXPECT_EQ(read->wall_clock_ns, 5);
+  EXPECT_EQ(read->seed, 6U);
+  EXPECT_EQ(read->entropy, identity.entropy);
+  for (const std::uint32_t bytes : {0U, kMinEntropyBytes - 1, kMaxEntropyBytes + 1}) {
+    identity.entropy.assign(bytes, std::byte{7});
+    EXPECT_FALSE(decode_identity(payload_of(encode_identity(identity)))) << bytes;
+  }
+  identity.entropy.assign(kMaxEntropyBytes, std::byte{7});
+  EXPECT_LE(payload_of(encode_identity(identity)).size(),
+            max_payload(static_cast<std::uint32_t>(MessageType::kIdentityRequest)).value_or(0));
+  identity.wall_clock_ns = -1;
+  EXPECT_FALSE(decode_identity(payload_of(encode_identity(identity))));
 }
 
 TEST(Messages, clock_stamps_round_trip) {
@@ -119,6 +141,8 @@ TEST(Messages, a_file_reply_round_trips) {
 
 TEST(Messages, a_spawn_request_round_trips_and_owns_its_cpus) {
   const std::uint32_t cpus[] = {1, 5, 1023};
+  const WorkPhase phases[] = {{.kind = PhaseKind::kRun, .duration_ns = 41},
+                              {.kind = PhaseKind::kBarrier, .number = 43, .count = 47}};
   WorkSpec spec{.type = WorkType::kBursty,
                 .workers = 3,
                 .burst_iterations = 7,
@@ -126,7 +150,16 @@ TEST(Messages, a_spawn_request_round_trips_and_owns_its_cpus) {
                 .sleep_ns = 13,
                 .nice = -5,
                 .policy = SchedClass::kBatch,
-                .cpus = cpus};
+                .cpus = cpus,
+                .footprint_bytes = 1ULL << 33U,
+                .stride_bytes = 17,
+                .hold_iterations = 19,
+                .fan_out = 23,
+                .contenders = 29,
+                .operations = 31,
+                .touches = 37,
+                .precise_timing = 1,
+                .phases = phases};
   Bytes frame = encode_spawn_request(4, spec);
   auto request = decode_spawn_request(payload_of(frame));
   frame.assign(frame.size(), std::byte{0xFF}); // what was decoded must not live in here
@@ -142,6 +175,19 @@ TEST(Messages, a_spawn_request_round_trips_and_owns_its_cpus) {
   EXPECT_EQ(moved.spec.policy, SchedClass::kBatch);
   EXPECT_EQ(std::vector(moved.spec.cpus.begin(), moved.spec.cpus.end()),
             (std::vector<std::uint32_t>{1, 5, 1023}));
+  EXPECT_EQ(moved.spec.footprint_bytes, 1ULL << 33U);
+  EXPECT_EQ(moved.spec.stride_bytes, 17U);
+  EXPECT_EQ(moved.spec.hold_iterations, 19U);
+  EXPECT_EQ(moved.spec.fan_out, 23U);
+  EXPECT_EQ(moved.spec.contenders, 29U);
+  EXPECT_EQ(moved.spec.operations, 31U);
+  EXPECT_EQ(moved.spec.touches, 37U);
+  EXPECT_EQ(moved.spec.precise_timing, 1U);
+  ASSERT_EQ(moved.spec.phases.size(), 2U);
+  EXPECT_EQ(moved.spec.phases[0].duration_ns, 41);
+  EXPECT_EQ(moved.spec.phases[1].kind, PhaseKind::kBarrier);
+  EXPECT_EQ(moved.spec.phases[1].number, 43U);
+  EXPECT_EQ(moved.spec.phases[1].count, 47U);
 }
 
 TEST(Messages, a_worker_report_of_the_largest_size_round_trips) {
@@ -158,6 +204,10 @@ TEST(Messages, a_worker_report_of_the_largest_size_round_trips) {
   for (std::uint32_t i = 0; i < kGapsPerWorker; ++i) {
     message.gaps.push_back({.start_ns = i, .length_ns = 100 - i, .cpu = i});
   }
+  message.report.wakeups = 9'000'000'000;
+  for (std::uint32_t i = 0; i < kWakeLatenciesPerWorker; ++i) {
+    message.wake_latencies_ns.push_back(i);
+  }
   const Bytes frame = encode_worker_report(message);
   EXPECT_LE(payload_of(frame).size(),
             max_payload(static_cast<std::uint32_t>(MessageType::kWorkerReport)).value_or(0));
@@ -170,6 +220,8 @@ TEST(Messages, a_worker_report_of_the_largest_size_round_trips) {
   EXPECT_EQ(back->cpus_used, message.cpus_used);
   ASSERT_EQ(back->gaps.size(), kGapsPerWorker);
   EXPECT_EQ(back->gaps[7].length_ns, 93);
+  EXPECT_EQ(back->report.wakeups, 9'000'000'000U);
+  EXPECT_EQ(back->wake_latencies_ns, message.wake_latencies_ns);
 }
 
 TEST(Messages, a_spawn_reply_of_the_largest_size_fits_its_frame) {
@@ -182,6 +234,37 @@ TEST(Messages, a_spawn_reply_of_the_largest_size_fits_its_frame) {
   const auto back = decode_spawn_reply(payload_of(frame));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->pids, reply.pids);
+}
+
+TEST(Messages, guest_requests_and_replies_of_the_largest_size_round_trip) {
+  const std::string body(kMaxGuestRequestBytes, 'b');
+  const Bytes asked = encode_guest_request({.number = 3, .kind = 77, .body = body});
+  EXPECT_LE(payload_of(asked).size(),
+            max_payload(static_cast<std::uint32_t>(MessageType::kGuestRequest)).value_or(0));
+  const auto request = decode_guest_request(payload_of(asked));
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->number, 3U);
+  EXPECT_EQ(request->kind, 77U);
+  EXPECT_EQ(request->body, body);
+  const Bytes told = encode_guest_reply(
+      {.request = 9, .number = 3, .code = StatusCode::kOs, .os_errno = 28, .body = body});
+  EXPECT_LE(payload_of(told).size(),
+            max_payload(static_cast<std::uint32_t>(MessageType::kGuestReply)).value_or(0));
+  const auto reply = decode_guest_reply(payload_of(told));
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->request, 9U);
+  EXPECT_EQ(reply->number, 3U);
+  EXPECT_EQ(reply->code, StatusCode::kOs);
+  EXPECT_EQ(reply->os_errno, 28);
+  EXPECT_EQ(reply->body, body);
+}
+
+TEST(Messages, a_guest_reply_without_a_known_code_is_malformed) {
+  Bytes frame = encode_guest_reply({.request = 9, .number = 3, .body = "x"});
+  frame[kFrameHeaderBytes + 8] = std::byte{0x7f};
+  const auto reply = decode_guest_reply(payload_of(frame));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, StatusCode::kBadData);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ACPI tables: checksums and pointers by an independent walk, contents by field, and iasl's
 // opinion.
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
@@ -25,9 +26,9 @@ std::uint64_t little_endian(const std::vector<std::uint8_t>& bytes, std::size_t 
   return value;
 }
 
-AcpiTables build(const Topology& topology) {
+AcpiTables build(const Topology& topology, std::uint64_t memory_bytes = 512ULL << 20) {
   const auto layout = lay_out_apic_ids(topology.view());
-  const auto memory = node_memory(topology.view(), 512ULL << 20);
+  const auto memory = node_memory(topology.view(), memory_bytes);
   if (!layout || !memory) {
     ADD_FAILURE() << "layout";
     return {};
@@ -107,6 +108,29 @@ TEST(Acpi, the_affinity_table_places_cpus_and_memory_as_the_topology_says) {
   }
   EXPECT_EQ(cpu_nodes, (std::vector<std::uint64_t>{0, 0, 1, 1}));
   EXPECT_EQ(memory_bytes, (std::vector<std::uint64_t>{384ULL << 20, 128ULL << 20}));
+}
+
+TEST(Acpi, a_node_that_the_device_hole_cuts_has_two_memory_ranges) {
+  Topology topology = Topology::uniform(2, 2, 1, 1);
+  topology.nodes[0].memory_bytes = 1536ULL << 20;
+  const AcpiTables tables = build(topology, 4608ULL << 20);
+  const auto& srat = find(tables, "SRAT").bytes;
+  using Range = std::array<std::uint64_t, 3>; // node, start, bytes
+  std::vector<Range> ranges;
+  for (std::size_t at = 48; at < srat.size(); at += srat.at(at + 1)) {
+    if (srat.at(at) == 1) {
+      ranges.push_back({little_endian(srat, at + 2, 4), little_endian(srat, at + 8, 8),
+                        little_endian(srat, at + 16, 8)});
+    }
+  }
+  EXPECT_EQ(ranges, (std::vector<Range>{{0, 0, 1536ULL << 20},
+                                        {1, 1536ULL << 20, 1536ULL << 20},
+                                        {1, 4096ULL << 20, 1536ULL << 20}}));
+}
+
+TEST(Acpi, the_largest_machine_fits_into_the_room_for_tables) {
+  const AcpiTables tables = build(Topology::uniform(8, 16, 2, 2));
+  EXPECT_EQ(find(tables, "APIC").bytes.size(), 44U + 64U * 16U + 12U);
 }
 
 TEST(Acpi, distances_come_out_in_the_order_they_went_in) {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 // bzImage headers and the loader: a small valid image, then everything that can be wrong with one.
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "vmm/boot/bzimage.hpp"
 #include "vmm/boot/loader.hpp"
+#include "vmm/mapped_file.hpp"
 
 namespace schedrig::kvm {
 namespace {
@@ -43,8 +48,11 @@ TEST(BzImage, a_valid_header_gives_the_facts_the_loader_needs) {
   const auto parsed = parse_bzimage(image);
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
   EXPECT_EQ(parsed->load_address, 0x1000000U);
-  EXPECT_EQ(parsed->protected_mode.size(), kCodeBytes);
-  EXPECT_EQ(parsed->protected_mode[0], std::byte{0x42});
+  ASSERT_EQ(parsed->segments.size(), 1U);
+  EXPECT_EQ(parsed->segments[0].address, 0x1000000U);
+  EXPECT_EQ(parsed->segments[0].bytes.size(), kCodeBytes);
+  EXPECT_EQ(parsed->segments[0].bytes[0], std::byte{0x42});
+  EXPECT_EQ(parsed->entry, 0x1000200U);
   EXPECT_EQ(parsed->version, "6.1.0-test");
   EXPECT_EQ(parsed->initrd_end_max, 0x80000000U);
 }
@@ -95,10 +103,10 @@ TEST(BzImage, random_header_bytes_never_reach_outside_the_image) {
     const auto parsed = parse_bzimage(image);
     if (parsed) {
       ++accepted;
-      const auto* first = parsed->protected_mode.data();
-      EXPECT_GE(first, image.data());
-      EXPECT_LE(first + parsed->protected_mode.size(), image.data() + image.size());
-      EXPECT_GE(parsed->init_size, parsed->protected_mode.size());
+      const auto code = parsed->segments.front().bytes;
+      EXPECT_GE(code.data(), image.data());
+      EXPECT_LE(code.data() + code.size(), image.data() + image.size());
+      EXPECT_GE(parsed->init_size, code.size());
     }
   }
   EXPECT_GT(accepted, 0); // else the loop above has checked nothing
@@ -156,18 +164,64 @@ TEST_F(Loader, what_does_not_fit_is_an_error_that_says_so) {
   EXPECT_FALSE(load(128ULL << 20, {}, "").has_value());
 }
 
-TEST(ReadFile, what_is_not_a_regular_file_or_too_long_is_an_error) {
-  EXPECT_FALSE(read_file("/nonexistent/vmlinuz", 10).has_value());
-  EXPECT_FALSE(read_file("/dev/null", 10).has_value());
-  EXPECT_FALSE(read_file("/", 10).has_value());
-  EXPECT_FALSE(read_file("/proc/self/exe", 10).has_value());
+TEST_F(Loader, ram_above_the_device_hole_is_in_the_memory_map) {
+  const auto entry = load(4608ULL << 20, {}, "");
+  ASSERT_TRUE(entry.has_value()) << entry.error().message;
+  ASSERT_EQ(params_.e820_entries, 4);
+  const auto entry_of = [this](std::size_t i) { // packed: its fields cannot be referred to
+    const boot_e820_entry& packed = params_.e820_table[i];
+    return std::pair<std::uint64_t, std::uint64_t>(packed.addr + 0, packed.size + 0);
+  };
+  const auto [low, low_size] = entry_of(2);
+  const auto [high, high_size] = entry_of(3);
+  EXPECT_EQ(low, kHighMemoryStart);
+  EXPECT_EQ(low + low_size, kHoleStart);
+  EXPECT_EQ(high, kHoleEnd);
+  EXPECT_EQ(high_size, 1536ULL << 20);
+}
+
+TEST(MappedFile, what_is_not_a_regular_file_or_too_long_is_an_error) {
+  EXPECT_FALSE(MappedFile::open("/nonexistent/vmlinuz", 10).has_value());
+  EXPECT_FALSE(MappedFile::open("/dev/null", 10).has_value());
+  EXPECT_FALSE(MappedFile::open("/", 10).has_value());
+  EXPECT_FALSE(MappedFile::open("/proc/self/exe", 10).has_value());
+}
+
+TEST(GuestMemory, what_is_loaded_is_what_is_read_and_nothing_outside_is_written) {
+  const auto memory = GuestMemory::create(128U << 10, true);
+  ASSERT_TRUE(memory.has_value());
+  const std::vector<std::byte> data(5000, std::byte{7});
+  ASSERT_TRUE(memory->load(kPageSize - 1, data).has_value());
+  std::vector<std::byte> back(data.size() + 2);
+  ASSERT_TRUE(memory->read(kPageSize - 2, back).has_value());
+  EXPECT_EQ(back.front(), std::byte{0});
+  EXPECT_EQ(back.back(), std::byte{0});
+  EXPECT_TRUE(std::equal(data.begin(), data.end(), back.begin() + 1));
+  EXPECT_FALSE(memory->load((128U << 10) - 4999, data).has_value());
+  EXPECT_TRUE(memory->load(1U << 20, {}).has_value());
+}
+
+TEST(GuestMemory, a_file_that_was_cut_while_it_was_mapped_is_an_error_of_loading_it) {
+  char name[] = "/tmp/schedrig-mapped-XXXXXX";
+  const UniqueFd fd(::mkstemp(name));
+  ASSERT_TRUE(fd);
+  ::unlink(name);
+  ASSERT_EQ(::ftruncate(fd.get(), 3 * static_cast<off_t>(kPageSize)), 0);
+  const auto file = MappedFile::open("/proc/self/fd/" + std::to_string(fd.get()), 3 * kPageSize);
+  ASSERT_TRUE(file.has_value()) << file.error().message;
+  ASSERT_EQ(::ftruncate(fd.get(), 0), 0);
+  const auto memory = GuestMemory::create(128U << 10, true);
+  ASSERT_TRUE(memory.has_value());
+  const auto loaded = memory->load(0, file->bytes());
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().code, StatusCode::kOs);
 }
 
 TEST(GuestMemory, sizes_outside_the_limits_and_accesses_outside_ram_are_errors) {
   EXPECT_FALSE(GuestMemory::create(0).has_value());
   EXPECT_FALSE(GuestMemory::create((512ULL << 20) + 1).has_value());
   EXPECT_FALSE(GuestMemory::create(64ULL << 20).has_value());
-  EXPECT_FALSE(GuestMemory::create(4ULL << 30).has_value());
+  EXPECT_FALSE(GuestMemory::create(kMaxMemoryBytes + kPageSize).has_value());
   const auto memory = GuestMemory::create(kPageSize, true);
   ASSERT_TRUE(memory.has_value());
   EXPECT_EQ(memory->slice(0, kPageSize).size(), kPageSize);
@@ -175,6 +229,42 @@ TEST(GuestMemory, sizes_outside_the_limits_and_accesses_outside_ram_are_errors) 
   EXPECT_TRUE(memory->slice(kPageSize, 1).empty());
   EXPECT_TRUE(memory->slice(~0ULL, 2).empty());
   EXPECT_TRUE(memory->slice(1, ~0ULL).empty());
+}
+
+TEST(RamLayout, ram_goes_on_behind_the_device_hole) {
+  constexpr std::uint64_t kMiB = 1ULL << 20;
+  EXPECT_EQ(ram_ranges(512 * kMiB), (std::vector<RamRange>{{0, 512 * kMiB, 0}}));
+  EXPECT_EQ(ram_ranges(kHoleStart), (std::vector<RamRange>{{0, kHoleStart, 0}}));
+  EXPECT_EQ(ram_ranges(kHoleStart + kMiB),
+            (std::vector<RamRange>{{0, kHoleStart, 0}, {kHoleEnd, kMiB, kHoleStart}}));
+  EXPECT_EQ(ram_ranges(kHoleStart - kMiB, 3 * kMiB),
+            (std::vector<RamRange>{{kHoleStart - kMiB, kMiB, kHoleStart - kMiB},
+                                   {kHoleEnd, 2 * kMiB, kHoleStart}}));
+  EXPECT_EQ(ram_ranges(kHoleStart + kMiB, kMiB),
+            (std::vector<RamRange>{{kHoleEnd + kMiB, kMiB, kHoleStart + kMiB}}));
+}
+
+TEST(RamLayout, only_ranges_that_lie_in_ram_as_a_whole_have_an_offset) {
+  constexpr std::uint64_t kRam = kHoleStart + 0x2000;
+  EXPECT_EQ(ram_offset(kRam, kHoleStart - 8, 8), kHoleStart - 8);
+  EXPECT_EQ(ram_offset(kRam, kHoleEnd, 0x2000), kHoleStart);
+  EXPECT_EQ(ram_offset(kRam, kHoleEnd + 0x1ff8, 8), kHoleStart + 0x1ff8);
+  EXPECT_EQ(ram_offset(kRam, kHoleStart - 4, 8), std::nullopt); // runs into the hole
+  EXPECT_EQ(ram_offset(kRam, kHoleStart, 1), std::nullopt);
+  EXPECT_EQ(ram_offset(kRam, kHoleEnd - 1, 2), std::nullopt);
+  EXPECT_EQ(ram_offset(kRam, kHoleEnd + 0x1ff9, 8), std::nullopt);
+  EXPECT_EQ(ram_offset(kRam, ~0ULL, 2), std::nullopt);
+  EXPECT_EQ(ram_offset(kRam, kHoleEnd, ~0ULL), std::nullopt);
+  EXPECT_EQ(ram_offset(kRam, 0, 0), std::nullopt);
+  EXPECT_EQ(ram_offset(kHoleStart, kHoleEnd, 1), std::nullopt);
+}
+
+TEST(GuestMemory, both_sides_of_the_device_hole_are_one_after_the_other_on_the_host) {
+  const auto memory = GuestMemory::create(kHoleStart + kPageSize);
+  ASSERT_TRUE(memory.has_value()) << memory.error().message;
+  ASSERT_TRUE(memory->write_object<std::uint64_t>(kHoleEnd, 0x1122334455667788));
+  EXPECT_EQ(memory->slice(kHoleEnd, 8).data(), memory->slice(0, 1).data() + kHoleStart);
+  EXPECT_TRUE(memory->slice(kHoleStart, 1).empty());
 }
 
 } // namespace

@@ -4,17 +4,28 @@
 //
 // kvm_vmm_boot_test [--kernel=BZIMAGE] --init=PROGRAM [gtest options]
 // Without --kernel it takes the newest whole kernel of the cache.
+#include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 
+#include "boot_files.hpp"
+#include "boot_shapes.hpp"
+#include "expected_topology.hpp"
 #include "guest_fixture.hpp"
-#include "host/kernel/kernel_cache.hpp"
-#include "vmm/boot/bzimage.hpp"
+#include "host/kernel/bzimage.hpp"
+#include "vmm/apic_layout.hpp"
+#include "vmm/guest_memory.hpp"
+#include "vmm/kvm_ioctl.hpp"
 
 namespace schedrig::kvm {
 namespace {
@@ -24,71 +35,18 @@ using namespace std::chrono_literals;
 // An emulated host on a loaded machine of two cores takes a tenth of it.
 constexpr auto kBootTimeout = 120s;
 constexpr auto kAnswerTimeout = 60s;
+constexpr std::uint64_t kDefaultMemory = 512ULL << 20;
+// __START_KERNEL_map and CONFIG_PHYSICAL_START, which is 16 MiB unless a build changes it.
+constexpr const char* kLinkAddress = "ffffffff81000000";
 
-std::vector<std::byte>& kernel_image() {
-  static std::vector<std::byte> image;
-  return image;
+std::span<const std::byte> kernel_image() {
+  return test::boot_files().kernel.bytes();
 }
 
-std::vector<std::byte>& init_program() {
-  static std::vector<std::byte> program;
-  return program;
-}
-
-// Where every kernel of this run was linked to, by its own account.
+// Where every kernel that KASLR moves was linked to, by its own account.
 std::set<std::string>& kernel_texts() {
   static std::set<std::string> texts;
   return texts;
-}
-
-// "0-2,5", as the kernel prints CPU lists.
-std::string cpu_list(const std::vector<std::uint32_t>& cpus) {
-  std::string text;
-  for (std::size_t i = 0; i < cpus.size();) {
-    std::size_t last = i;
-    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) {
-      ++last;
-    }
-    text += (text.empty() ? "" : ",") + std::to_string(cpus[i]);
-    text += last == i ? "" : "-" + std::to_string(cpus[last]);
-    i = last + 1;
-  }
-  return text;
-}
-
-template <class Same> std::string sharers(const std::vector<CpuPlace>& places, Same same) {
-  std::vector<std::uint32_t> cpus;
-  for (const CpuPlace& place : places) {
-    if (same(place)) {
-      cpus.push_back(place.cpu);
-    }
-  }
-  return cpu_list(cpus);
-}
-
-// What guest/init.cpp must print for "topology", sizes of nodes aside.
-std::string expected_topology(const Topology& topology) {
-  const auto places = cpu_places(topology.view());
-  const std::size_t nodes = topology.nodes.size();
-  std::string text = "online=" + sharers(places, [](const CpuPlace&) { return true; }) + ";";
-  text += "nodes=" + (nodes == 1 ? std::string("0") : "0-" + std::to_string(nodes - 1)) + ";";
-  for (std::size_t node = 0; node < nodes; ++node) {
-    text += "node" + std::to_string(node) + "=" +
-            sharers(places, [&](const CpuPlace& place) { return place.node == node; }) + "|";
-    for (std::size_t other = 0; other < nodes; ++other) {
-      text += (other == 0 ? "" : " ") + std::to_string(topology.distances[node * nodes + other]);
-    }
-    text += ";";
-  }
-  for (const CpuPlace& cpu : places) {
-    text += "cpu" + std::to_string(cpu.cpu) + "=pkg:";
-    text += sharers(places, [&](const CpuPlace& place) { return place.node == cpu.node; });
-    text += ",llc:" + sharers(places, [&](const CpuPlace& place) { return place.llc == cpu.llc; });
-    text +=
-        ",core:" + sharers(places, [&](const CpuPlace& place) { return place.core == cpu.core; });
-    text += ";";
-  }
-  return text;
 }
 
 class Boot : public testing::Test {
@@ -106,12 +64,13 @@ class Boot : public testing::Test {
   }
 
   void create(const Topology& topology, std::optional<CpuVendor> vendor = {},
-              std::span<const std::byte> program = init_program()) {
+              std::span<const std::byte> program = test::boot_files().init.bytes(),
+              std::uint64_t memory_bytes = kDefaultMemory) {
     initramfs_ = test::initramfs_of(program);
     VmConfig config;
-    config.kernel_image = kernel_image();
+    config.kernel_image = kernel_;
     config.initramfs = initramfs_;
-    config.memory_bytes = 512ULL << 20;
+    config.memory_bytes = memory_bytes;
     config.topology = topology.view();
     config.vendor = vendor;
     auto vm = Vm::create(config, sink_);
@@ -120,15 +79,19 @@ class Boot : public testing::Test {
     const auto started = vm_->start();
     ASSERT_TRUE(started.has_value()) << started.error().message;
   }
-  void boot(const Topology& topology, std::optional<CpuVendor> vendor = {}) {
-    ASSERT_NO_FATAL_FAILURE(create(topology, vendor));
-    const auto ready = sink_.next_line(kBootTimeout);
+  void boot(const Topology& topology, std::optional<CpuVendor> vendor = {},
+            std::uint64_t memory_bytes = kDefaultMemory) {
+    ASSERT_NO_FATAL_FAILURE(
+        create(topology, vendor, test::boot_files().init.bytes(), memory_bytes));
+    const auto ready = sink_.next_line(boot_timeout_);
     ASSERT_EQ(ready.value_or("no word from the guest"), "ready") << end_text();
     const BootPhases phases = vm_->phases();
     std::cout << to_string(topology.view()) << ": user space after "
               << phases.control_open_ns / 1000000 << " ms" << "\n"
               << std::flush;
-    kernel_texts().insert(ask("text"));
+    if (vm_->kaslr()) {
+      kernel_texts().insert(ask("text"));
+    }
   }
   void tell(const std::string& command) {
     const std::string line = command + "\n";
@@ -150,6 +113,8 @@ class Boot : public testing::Test {
   }
   std::uint64_t exits(ExitKind kind) { return vm_->exits()[static_cast<std::size_t>(kind)]; }
 
+  std::chrono::seconds boot_timeout_ = kBootTimeout;
+  std::span<const std::byte> kernel_ = kernel_image();
   test::RecordingSink sink_;
   std::vector<std::byte> initramfs_;
   std::unique_ptr<Vm> vm_;
@@ -176,49 +141,63 @@ TEST_F(Boot, one_cpu_boots_with_few_exits_answers_and_switches_itself_off) {
   expect_end(VmEndKind::kPowerOff);
 }
 
-struct Shape {
-  const char* name;
-  Topology (*make)();
-  CpuVendor vendor;
+TEST_F(Boot, a_vmlinux_runs_where_it_was_linked_to) {
+  const auto vmlinux = kernel::extract_vmlinux(kernel_image());
+  ASSERT_TRUE(vmlinux.has_value()) << vmlinux.error().message;
+  kernel_ = *vmlinux;
+  ASSERT_NO_FATAL_FAILURE(boot(Topology::uniform(1, 1, 2, 1)));
+  EXPECT_EQ(vm_->kernel_format(), "vmlinux");
+  EXPECT_FALSE(vm_->kaslr());
+  EXPECT_EQ(ask("text"), kLinkAddress);
+  EXPECT_EQ(ask("topology"), test::expected_topology(Topology::uniform(1, 1, 2, 1)));
+  EXPECT_EQ(ask("complaints"), "none");
+  tell("poweroff");
+  expect_end(VmEndKind::kPowerOff);
+}
+
+class BootShape : public Boot, public testing::WithParamInterface<test::BootShape> {
+ protected:
+  // What the guest's nodes have, by "memory": a kernel keeps some of each for itself.
+  void expect_node_memory(const test::BootShape& shape) {
+    const auto wanted = node_memory(shape.topology.view(), shape.memory_bytes);
+    ASSERT_TRUE(wanted.has_value()) << wanted.error().message;
+    std::istringstream answer(ask("memory"));
+    std::uint64_t all = 0;
+    for (std::size_t node = 0; node < wanted->size(); ++node) {
+      std::uint64_t kib = 0;
+      answer >> kib;
+      EXPECT_LE(kib << 10U, (*wanted)[node]) << "node " << node;
+      EXPECT_GT((kib << 10U) + kKernelOwnBytes, (*wanted)[node]) << "node " << node;
+      all += kib << 10U;
+    }
+    EXPECT_GT(all + kKernelOwnBytes, shape.memory_bytes);
+    std::string more;
+    EXPECT_FALSE(answer >> more) << more;
+  }
+
+ private:
+  // Image, initramfs and struct pages of the largest shape: some 120 MiB; nodes differ by more.
+  static constexpr std::uint64_t kKernelOwnBytes = 200ULL << 20;
 };
 
-class BootShape : public Boot, public testing::WithParamInterface<Shape> {};
-
 TEST_P(BootShape, sysfs_shows_what_was_asked_for) {
-  const Topology topology = GetParam().make();
-  ASSERT_NO_FATAL_FAILURE(boot(topology, GetParam().vendor));
-  EXPECT_EQ(ask("topology"), expected_topology(topology));
+  const test::BootShape& shape = GetParam();
+  ASSERT_NO_FATAL_FAILURE(boot(shape.topology, shape.vendor, shape.memory_bytes));
+  EXPECT_EQ(ask("topology"), test::expected_topology(shape.topology));
+  expect_node_memory(shape);
   EXPECT_EQ(ask("complaints"), "none");
 }
 
-Topology two_nodes_of_smt() {
-  return Topology::uniform(2, 4, 1, 2);
-}
+INSTANTIATE_TEST_SUITE_P(Topologies, BootShape, testing::ValuesIn(test::small_shapes()),
+                         [](const auto& shape) { return shape.param.name; });
 
-// Three and two cores in one node, one in the other, 33 apart.
-Topology uneven() {
-  Topology topology;
-  topology.nodes = {{.first_llc = 0, .llc_count = 2}, {.first_llc = 2, .llc_count = 1}};
-  topology.llc_cores = {3, 2, 1};
-  topology.distances = {10, 33, 33, 10};
-  return topology;
+TEST_F(Boot, sixty_four_cpus_come_up_where_they_belong) {
+  const test::BootShape shape = test::sixty_four_cpus();
+  boot_timeout_ = 900s;
+  ASSERT_NO_FATAL_FAILURE(boot(shape.topology, shape.vendor, shape.memory_bytes));
+  EXPECT_EQ(ask("topology"), test::expected_topology(shape.topology));
+  EXPECT_EQ(ask("complaints"), "none");
 }
-
-Topology with_memory_only_node() {
-  Topology topology = Topology::uniform(1, 1, 2, 1);
-  topology.nodes.push_back({.first_llc = 1, .llc_count = 0, .memory_bytes = 128ULL << 20});
-  topology.distances = {10, 17, 17, 10};
-  return topology;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Topologies, BootShape,
-    testing::Values(Shape{"two_nodes_of_smt_amd", two_nodes_of_smt, CpuVendor::kAmd},
-                    Shape{"two_nodes_of_smt_intel", two_nodes_of_smt, CpuVendor::kIntel},
-                    Shape{"uneven_amd", uneven, CpuVendor::kAmd},
-                    Shape{"uneven_intel", uneven, CpuVendor::kIntel},
-                    Shape{"memory_only_node_amd", with_memory_only_node, CpuVendor::kAmd}),
-    [](const auto& shape) { return shape.param.name; });
 
 TEST_F(Boot, megabytes_go_both_ways_through_the_control_port) {
   ASSERT_NO_FATAL_FAILURE(boot(Topology::uniform(1, 1, 2, 1)));
@@ -248,6 +227,25 @@ TEST_F(Boot, a_guest_without_a_usable_init_ends_by_itself) {
   EXPECT_NE(sink_.console().find("No working init found"), std::string::npos);
 }
 
+int without_ioeventfd(int fd, unsigned long request, unsigned long argument) noexcept {
+  if (request == KVM_IOEVENTFD) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return ::ioctl(fd, request, argument);
+}
+
+// ioctl_fault_test.cpp has all others; this one comes when a driver maps the device.
+TEST_F(Boot, a_device_that_kvm_fails_ends_the_machine_and_says_why) {
+  const IoctlCall before = exchange_kvm_ioctl(without_ioeventfd);
+  create(Topology::uniform(1, 1, 1, 1));
+  const VmEnd end = sink_.end_within(kBootTimeout);
+  exchange_kvm_ioctl(before);
+  EXPECT_EQ(end.kind, VmEndKind::kHostError);
+  EXPECT_NE(end.detail.find("KVM_IOEVENTFD"), std::string::npos) << end.detail;
+  EXPECT_NE(end.detail.find("No space left"), std::string::npos) << end.detail;
+}
+
 TEST_F(Boot, busy_and_booting_guests_stop_at_once) {
   ASSERT_NO_FATAL_FAILURE(boot(Topology::uniform(1, 1, 4, 1)));
   tell("spin");
@@ -256,6 +254,82 @@ TEST_F(Boot, busy_and_booting_guests_stop_at_once) {
   EXPECT_TRUE(vm_->stop().has_value()) << "in the middle of booting";
   EXPECT_FALSE(sink_.wait_end(0ms).has_value());
 }
+
+// The number behind `word` in each console line that has it.
+std::vector<unsigned> counts_of(const std::string& console, const std::string& word) {
+  std::vector<unsigned> counts;
+  for (std::size_t at = 0; (at = console.find(word, at)) != std::string::npos; at += word.size()) {
+    counts.push_back(
+        static_cast<unsigned>(std::strtoul(console.c_str() + at + word.size(), nullptr, 10)));
+  }
+  return counts;
+}
+
+class BootFreeze : public Boot, public testing::WithParamInterface<std::uint32_t> {
+ protected:
+  // Of all RAM; a sum with positions, so that moved words show.
+  std::uint64_t memory_sum() {
+    const GuestMemory& memory = vm_->memory();
+    const auto* words = reinterpret_cast<const std::uint64_t*>(memory.base());
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < memory.size() / sizeof(std::uint64_t); ++i) {
+      sum = sum * 31 + words[i];
+    }
+    return sum;
+  }
+};
+
+TEST_P(BootFreeze, a_busy_guest_stands_still_and_goes_on_without_a_trace) {
+  constexpr unsigned kWorkers = 8;
+  constexpr int kRounds = 20;
+  ASSERT_NO_FATAL_FAILURE(boot(Topology::uniform(1, 1, GetParam(), 1), {}, 128ULL << 20));
+  EXPECT_EQ(ask("work " + std::to_string(kWorkers)), "working");
+  for (int round = 0; round < kRounds; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 * round));
+    const auto frozen = vm_->freeze(10s);
+    ASSERT_TRUE(frozen.has_value()) << frozen.error().message;
+    const std::string said = sink_.console();
+    const std::uint64_t before = memory_sum();
+    EXPECT_EQ(memory_sum(), before) << "round " << round;
+    EXPECT_EQ(sink_.console(), said);
+    const auto thawed = vm_->thaw();
+    ASSERT_TRUE(thawed.has_value()) << thawed.error().message;
+  }
+  EXPECT_EQ(ask("echo still here"), "still here");
+  for (unsigned worker = 0; worker < kWorkers; ++worker) {
+    const auto counts = counts_of(sink_.console(), "worker " + std::to_string(worker) + " count ");
+    EXPECT_GT(counts.size(), 3U) << "worker " << worker;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      ASSERT_EQ(counts[i], i) << "worker " << worker << " lost or repeated a line";
+    }
+  }
+  EXPECT_EQ(ask("complaints"), "none");
+}
+
+// Longer than a kernel lets a CPU be silent (watchdog_thresh, 20 s for the soft lockup).
+TEST_P(BootFreeze, a_long_window_is_no_time_in_the_guest) {
+  constexpr auto kWindow = 25s;
+  ASSERT_NO_FATAL_FAILURE(boot(Topology::uniform(1, 1, GetParam(), 1), {}, 128ULL << 20));
+  EXPECT_EQ(ask("work 4"), "working");
+  const std::int64_t before = std::stoll(ask("time"));
+  const auto asked = std::chrono::steady_clock::now();
+  const auto frozen = vm_->freeze(10s);
+  ASSERT_TRUE(frozen.has_value()) << frozen.error().message;
+  std::this_thread::sleep_for(kWindow);
+  const auto pause = vm_->thaw();
+  ASSERT_TRUE(pause.has_value()) << pause.error().message;
+  EXPECT_TRUE(pause->guest_clock_stood);
+  EXPECT_GE(pause->clock, kWindow);
+  EXPECT_GE(pause->whole, pause->clock);
+  const std::chrono::nanoseconds passed(std::stoll(ask("time")) - before);
+  const std::chrono::nanoseconds outside = std::chrono::steady_clock::now() - asked - pause->clock;
+  EXPECT_GT(passed, 0ns);
+  EXPECT_LE(passed, outside + 50ms);
+  EXPECT_EQ(ask("complaints"), "none");
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpus, BootFreeze, testing::Values(1U, 4U),
+                         [](const auto& cpus) { return std::to_string(cpus.param) + "_cpus"; });
 
 // Last: it looks at all boots above. Addresses are multiples of 2 MiB in 1 GiB: that all of them
 // agree by chance is out of the question.
@@ -269,42 +343,10 @@ TEST(BootKaslr, kernels_ran_at_different_addresses) {
   }
 }
 
-int run(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  std::string kernel;
-  std::string init;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    if (argument.starts_with("--kernel=")) {
-      kernel = argument.substr(9);
-    } else if (argument.starts_with("--init=")) {
-      init = argument.substr(7);
-    }
-  }
-  if (kernel.empty()) {
-    const auto cache = kernel::KernelCache::open();
-    if (const auto found = cache ? cache->find({}) : std::unexpected(cache.error()); found) {
-      kernel = found->image.string();
-    } else {
-      std::cerr << "kvm_vmm_boot_test: " << found.error().message << "\n";
-      return 2;
-    }
-  }
-  auto image = read_file(kernel, kMaxImageBytes);
-  auto program = read_file(init, kMaxImageBytes);
-  if (!image || !program) {
-    std::cerr << "kvm_vmm_boot_test: " << (image ? program.error().message : image.error().message)
-              << "\n";
-    return 2;
-  }
-  kernel_image() = *std::move(image);
-  init_program() = *std::move(program);
-  return RUN_ALL_TESTS();
-}
-
 } // namespace
 } // namespace schedrig::kvm
 
 int main(int argc, char** argv) {
-  return schedrig::kvm::run(argc, argv);
+  testing::InitGoogleTest(&argc, argv);
+  return schedrig::kvm::test::open_boot_files(argc, argv) ? RUN_ALL_TESTS() : 2;
 }

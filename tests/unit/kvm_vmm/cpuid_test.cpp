@@ -185,8 +185,24 @@ TEST(Cpuid, asynchronous_page_faults_are_hidden_and_the_deadline_timer_is_shown)
   EXPECT_EQ(find_leaf(leaves, 0x80000026), nullptr);
 }
 
+TEST(ApicLayout, a_lone_cpu_does_not_get_the_first_package_if_another_node_has_more) {
+  Topology topology;
+  topology.nodes = {{.first_llc = 0, .llc_count = 1},
+                    {.first_llc = 1, .llc_count = 1},
+                    {.first_llc = 2, .llc_count = 1}};
+  topology.llc_cores = {1, 2, 3};
+  topology.distances = {10, 20, 20, 20, 10, 20, 20, 20, 10};
+  const auto layout = lay_out_apic_ids(topology.view());
+  ASSERT_TRUE(layout.has_value());
+  EXPECT_EQ(layout->apic_ids, (std::vector<std::uint32_t>{8, 4, 5, 0, 1, 2}));
+  topology.threads_per_core = 2; // two CPUs: siblings are looked for
+  const auto smt = lay_out_apic_ids(topology.view());
+  ASSERT_TRUE(smt.has_value());
+  EXPECT_EQ(smt->apic_ids.front(), 0U);
+}
+
 TEST(ApicLayout, more_cpus_than_the_machine_can_have_are_refused) {
-  const auto layout = lay_out_apic_ids(Topology::uniform(1, 1, 9, 1).view());
+  const auto layout = lay_out_apic_ids(Topology::uniform(1, 1, kMaxVcpus + 1, 1).view());
   ASSERT_FALSE(layout.has_value());
   EXPECT_EQ(layout.error().code, StatusCode::kUnsupported);
 }

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace schedrig::kvm::test {
@@ -104,6 +106,11 @@ VmEnd RecordingSink::end_within(Timeout timeout) {
   return wait_end(timeout).value_or(running);
 }
 
+void RecordingSink::forget_end() {
+  const std::lock_guard lock(mutex_);
+  end_.reset();
+}
+
 std::string RecordingSink::console() const {
   const std::lock_guard lock(mutex_);
   return console_;
@@ -140,6 +147,34 @@ std::vector<std::byte> initramfs_of(std::span<const std::byte> program) {
   add_entry(archive, "TRAILER!!!", 0, {});
   const auto bytes = std::as_bytes(std::span(archive));
   return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::byte> image_of(const std::vector<std::uint8_t>& code) {
+  constexpr std::size_t kSetupBytes = 2 * 512;
+  std::vector<std::byte> image(kSetupBytes + 4096);
+  const auto put = [&](std::size_t at, auto value) {
+    std::memcpy(image.data() + at, &value, sizeof(value));
+  };
+  put(0x1f1, std::uint8_t{1});
+  put(0x1f4, std::uint32_t{4096 / 16});
+  put(0x1fe, std::uint16_t{0xaa55});
+  put(0x202, std::uint32_t{0x53726448});
+  put(0x206, std::uint16_t{0x020f});
+  put(0x230, std::uint32_t{0x200000});
+  put(0x236, std::uint16_t{1});
+  put(0x238, std::uint32_t{2047});
+  put(0x258, std::uint64_t{0x1000000});
+  put(0x260, std::uint32_t{0x100000});
+  std::memcpy(image.data() + kSetupBytes + 0x200, code.data(), code.size());
+  return image;
+}
+
+int open_files() {
+  int count = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    count += ::fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+  }
+  return count;
 }
 
 } // namespace schedrig::kvm::test

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ class RecordingSink final : public VmSink {
   [[nodiscard]] std::optional<VmEnd> wait_end(Timeout timeout);
   // The same for tests that expect an end: one of kHostError, "still running", if there is none.
   [[nodiscard]] VmEnd end_within(Timeout timeout);
+  // A guest that lives again.
+  void forget_end();
   [[nodiscard]] std::string console() const;
   [[nodiscard]] std::string notices() const;
 
@@ -49,6 +52,11 @@ class RecordingSink final : public VmSink {
 
 // The whole file, /proc included; empty when it cannot be read.
 [[nodiscard]] std::string read_text(const std::string& path);
+
+// A bzImage whose 64-bit code is these bytes: enough for the loader and for KVM.
+[[nodiscard]] std::vector<std::byte> image_of(const std::vector<std::uint8_t>& code);
+
+[[nodiscard]] int open_files(); // of this process
 
 // A newc cpio archive with /init (this program), /dev/console, and empty /dev, /proc and /sys.
 [[nodiscard]] std::vector<std::byte> initramfs_of(std::span<const std::byte> program);

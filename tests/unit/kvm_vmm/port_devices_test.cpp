@@ -35,6 +35,15 @@ TEST(PciHost, only_the_bridge_answers_on_an_empty_bus) {
   }
 }
 
+// The kernel reads there to find out whether a device has extended registers.
+TEST(PciHost, an_address_with_reserved_bits_set_shows_no_register_a_second_time) {
+  PciHost host({});
+  for (const std::uint32_t address : {0x81000000U, 0x8f000000U, 0xc0000000U}) {
+    host.pio_write(0, 4, address);
+    EXPECT_EQ(host.pio_read(4, 4), kNoDevice) << address;
+  }
+}
+
 TEST(PciHost, accesses_across_the_data_register_are_not_answered) {
   PciHost host({});
   host.pio_write(0, 4, 0x800000fc);

@@ -56,11 +56,11 @@ class VirtioConsoleTest : public testing::Test {
     write(kCommonStatus, 1, kAcknowledgeDriver | kFeaturesOk);
     EXPECT_NE(status() & kFeaturesOk, 0);
   }
-  DriverQueue& enable(std::uint16_t index) {
+  DriverQueue& enable(std::uint16_t index, std::uint16_t size) {
     const Gpa base = 0x10000 + index * 4 * kPageSize;
-    queues_.emplace_back(memory_, base);
+    queues_.emplace_back(memory_, base, size);
     write(kCommonQueueSelect, 2, index);
-    write(kCommonQueueSize, 2, 8);
+    write(kCommonQueueSize, 2, size);
     write(kCommonQueueVector, 2, index);
     write(kCommonQueueDescriptors, 4, base);
     write(kCommonQueueDriver, 4, base + kPageSize);
@@ -73,11 +73,11 @@ class VirtioConsoleTest : public testing::Test {
     write(kBarMsixTable + vector * 16U + 8, 4, 0x30U + vector);
     write(kBarMsixTable + vector * 16U + 12, 4, 0);
   }
-  void start() {
+  void start(std::uint16_t queue_size = 8) {
     negotiate();
     queues_.reserve(kMaxVirtioQueues);
     for (std::uint16_t index = 0; index < VirtioConsole::kQueues; ++index) {
-      enable(index);
+      enable(index, queue_size);
       unmask(index);
     }
     config_write(kCapMsix + 2, 2, kMsixEnable);
@@ -257,6 +257,29 @@ TEST_F(VirtioConsoleTest, a_broken_queue_stops_the_device_until_it_is_reset) {
   write(kCommonStatus, 1, 0);
   EXPECT_EQ(status(), 0);
   EXPECT_EQ(virtio_.failure(), "");
+}
+
+TEST_F(VirtioConsoleTest, a_pass_ends_even_where_chains_are_empty) {
+  start(kMaxQueueSize);
+  DriverQueue& transmit = queues_[VirtioConsole::kTx0];
+  DriverQueue& receive = queues_[VirtioConsole::kRx1];
+  transmit.describe(0, {kBuffer, 0, 0, 0});
+  receive.describe(0, {kBuffer, 0, kWrite, 0});
+  for (std::uint16_t i = 0; i < kMaxQueueSize; ++i) {
+    transmit.offer(0);
+    receive.offer(0);
+  }
+  EXPECT_TRUE(console_.process(virtio_, VirtioConsole::kTx0, output_)) << "there is more";
+  EXPECT_LT(transmit.used_index(), kMaxQueueSize);
+  control(1, 6, 1);
+  EXPECT_EQ(console_.append(std::vector<std::byte>(1)), 1U);
+  EXPECT_TRUE(console_.process(virtio_, VirtioConsole::kRx1, output_)) << "there is more";
+  EXPECT_LT(receive.used_index(), kMaxQueueSize);
+  while (console_.process(virtio_, VirtioConsole::kTx0, output_) ||
+         console_.process(virtio_, VirtioConsole::kRx1, output_)) {
+  }
+  EXPECT_EQ(transmit.used_index(), kMaxQueueSize);
+  EXPECT_EQ(receive.used_index(), kMaxQueueSize);
 }
 
 TEST_F(VirtioConsoleTest, a_masked_vector_stays_pending_and_comes_when_it_is_unmasked) {

@@ -21,6 +21,14 @@ class FakeBackend final : public PciBackend {
     routes[vector] = {address, data};
     ++route_calls;
   }
+  void route_msis(std::span<const MsixEntry> entries) noexcept override {
+    for (std::size_t vector = 0; vector < entries.size(); ++vector) {
+      if (!entries[vector].masked()) {
+        routes[vector] = {entries[vector].address, entries[vector].data};
+      }
+    }
+    ++route_calls;
+  }
   void raise_msi(std::uint16_t vector) noexcept override { ++raised[vector]; }
   void map_doorbells(std::uint16_t first_port) noexcept override { doorbells = first_port; }
   void ring_doorbell(std::uint16_t queue) noexcept override { ++rung[queue]; }

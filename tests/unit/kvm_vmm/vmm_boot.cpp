@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "guest_fixture.hpp"
-#include "vmm/boot/bzimage.hpp"
+#include "vmm/boot/kernel_image.hpp"
+#include "vmm/mapped_file.hpp"
 
 namespace {
 
@@ -80,11 +81,11 @@ int main(int argc, char** argv) {
   if (argc - optind < 2) {
     return usage();
   }
-  const auto init = read_file(argv[optind + 1], kMaxImageBytes);
+  const auto init = MappedFile::open(argv[optind + 1], kMaxImageBytes);
   if (!init) {
     return report(init.error());
   }
-  const std::vector<std::byte> initramfs = test::initramfs_of(*init);
+  const std::vector<std::byte> initramfs = test::initramfs_of(init->bytes());
   const Topology topology = Topology::uniform(nodes, llcs, cores, threads);
   config.kernel_path = argv[optind];
   config.initramfs = initramfs;

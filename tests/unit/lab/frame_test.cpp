@@ -51,13 +51,18 @@ TEST(LabFrame, a_payload_of_another_size_is_not_taken) {
 }
 
 TEST(LabRequestFile, what_is_encoded_is_decoded) {
-  const InitRequest request{"/work", {"/bin/x", "", "a b"}, {"A=1", "B=2=3"}, {"/o"}};
+  const InitRequest request{
+      "/work", {"/bin/x", "", "a b"}, {"A=1", "B=2=3"}, {{"/o"}, {"/s-", true}}};
   InitRequest read;
   ASSERT_TRUE(decode(encode(request), read));
   EXPECT_EQ(read.working_dir, request.working_dir);
   EXPECT_EQ(read.arguments, request.arguments);
   EXPECT_EQ(read.environment, request.environment);
-  EXPECT_EQ(read.outputs, request.outputs);
+  ASSERT_EQ(read.outputs.size(), 2U);
+  EXPECT_EQ(read.outputs[0].path, "/o");
+  EXPECT_FALSE(read.outputs[0].family);
+  EXPECT_EQ(read.outputs[1].path, "/s-");
+  EXPECT_TRUE(read.outputs[1].family);
 }
 
 TEST(LabRequestFile, damage_is_refused) {

@@ -2,10 +2,13 @@
 // The lab, for real: every test boots the emulated host. Output, exit codes, files, /dev/kvm,
 // interruption, deadlines, and each way in which an emulated host fails to be there.
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -69,6 +72,24 @@ TEST_F(LabRun, boots_and_brings_back_output_and_exit_code) {
   EXPECT_GT(report->boot.count(), 0);
 }
 
+TEST_F(LabRun, says_how_long_its_cpus_waited_for_this_machines) {
+  std::atomic<bool> over = false;
+  std::vector<std::thread> others;
+  for (unsigned i = 0; i < std::thread::hardware_concurrency(); ++i) {
+    others.emplace_back([&over] {
+      while (!over.load(std::memory_order_relaxed)) {
+      }
+    });
+  }
+  const auto report = run({"speak"});
+  over = true;
+  for (std::thread& other : others) {
+    other.join();
+  }
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_GT(report->waited.count(), 0);
+}
+
 TEST_F(LabRun, has_a_kvm_that_makes_virtual_cpus) {
   const auto report = run({"kvm"});
   ASSERT_TRUE(report) << report.error().message;
@@ -76,16 +97,27 @@ TEST_F(LabRun, has_a_kvm_that_makes_virtual_cpus) {
   EXPECT_EQ(report->exit_code, 0);
 }
 
+// The emulator's fault of host/lab/init/first_cpu.hpp: no guest may run on CPU 0.
+TEST_F(LabRun, the_command_has_every_cpu_but_the_first) {
+  request_.cpus = 2;
+  const auto report = run({"show", "/proc/self/status"});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_NE(out_.find("Cpus_allowed_list:\t1-2\n"), std::string::npos) << out_;
+}
+
 TEST_F(LabRun, files_go_in_and_reports_come_back_whole) {
   const test::TempDir temp;
   request_.working_dir = (temp.path() / "work").string();
   request_.outputs = {{(temp.path() / "work/big").string(), temp.path() / "big"},
-                      {"/never/written", temp.path() / "never"}};
+                      {"/never/written", temp.path() / "never"},
+                      {(temp.path() / "work/b").string(), temp.path() / "a_b", true},
+                      {"/never/any-", temp.path() / "any-", true}};
   const auto report = run({"write", "big", "1000000"});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->exit_code, 0);
   EXPECT_EQ(report->missing, std::vector<std::string>{"/never/written"});
   EXPECT_FALSE(fs::exists(temp.path() / "never"));
+  EXPECT_EQ(fs::file_size(temp.path() / "a_big"), 1000000U);
   std::ifstream file(temp.path() / "big", std::ios::binary);
   std::string content;
   std::getline(file, content, '\0');
@@ -152,6 +184,19 @@ TEST_F(LabRun, a_command_that_does_not_end_meets_its_deadline) {
   EXPECT_EQ(out_, "waiting\n");
 }
 
+TEST_F(LabRun, a_host_that_panics_at_boot_is_started_once_more_and_says_so) {
+  request_.qemu_arguments = {"-append", "console=ttyS0 quiet panic=-1 rdinit=/nonexistent"};
+  const auto report = run({"speak"});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, StatusCode::kGuestFailed);
+  EXPECT_NE(report.error().message.find("ended before it was up"), std::string::npos);
+  const std::string again = "panicked while booting (Kernel panic - not syncing";
+  const std::size_t first = err_.find(again);
+  ASSERT_NE(first, std::string::npos) << err_ << report.error().message;
+  EXPECT_EQ(err_.find(again, first + 1), std::string::npos) << "not a third time";
+  EXPECT_TRUE(out_.empty());
+}
+
 TEST_F(LabRun, a_machine_that_crashes_in_the_middle_is_lost_with_its_last_words) {
   const auto report = run({"crash"});
   ASSERT_FALSE(report);
@@ -162,7 +207,7 @@ TEST_F(LabRun, a_machine_that_crashes_in_the_middle_is_lost_with_its_last_words)
       << report.error().message;
 }
 
-TEST_F(LabRun, a_kernel_that_hangs_meets_the_boot_deadline) {
+TEST_F(LabRun, a_kernel_that_hangs_meets_the_boot_deadline_twice) {
   // Damage in the middle of the packed kernel: its own unpacking stops and halts.
   const auto whole = kernel::read_file(request_.host_kernel.image, kernel::kMaxImageBytes);
   ASSERT_TRUE(whole);
@@ -179,6 +224,9 @@ TEST_F(LabRun, a_kernel_that_hangs_meets_the_boot_deadline) {
   EXPECT_NE(report.error().message.find("the emulated host was not up within 6 s"),
             std::string::npos)
       << report.error().message;
+  const std::size_t first = err_.find("hung while booting");
+  ASSERT_NE(first, std::string::npos) << err_;
+  EXPECT_EQ(err_.find("hung while booting", first + 1), std::string::npos) << "not a third time";
 }
 
 TEST_F(LabRun, a_host_whose_modules_do_not_load_has_no_kvm_and_says_so) {

@@ -25,6 +25,17 @@ TEST(LabStaging, a_program_brings_its_libraries_and_its_dynamic_linker) {
   EXPECT_TRUE(archive->has("/lib/x86_64-linux-gnu/libc.so.6"));
 }
 
+TEST(LabStaging, a_script_brings_its_interpreter) {
+  const test::TempDir temp;
+  const fs::path script = temp.write("script", "#! /bin/sh -e\ntrue\n");
+  const fs::path other = temp.write("other", "#!/nonexistent/lua\n");
+  auto archive = CpioWriter::make();
+  ASSERT_TRUE(stage(*archive, script));
+  EXPECT_TRUE(archive->has(script.string()));
+  EXPECT_TRUE(archive->has("/bin/sh"));
+  EXPECT_TRUE(stage(*archive, other)) << "who runs it says what is missing";
+}
+
 TEST(LabStaging, a_directory_brings_all_that_is_below_it) {
   const test::TempDir temp;
   temp.write("a/b/c.toml", "1");

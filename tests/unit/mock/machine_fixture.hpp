@@ -14,6 +14,7 @@
 
 #include <schedrig/sim_policy_adapter.hpp>
 
+#include "plugins/mock/backend/forks.hpp"
 #include "plugins/mock/backend/machine.hpp"
 
 namespace schedrig::mock::test {
@@ -71,18 +72,42 @@ class TestMachine final : private EventSink,
                           private WorkerReportSink,
                           private FactSink {
  public:
-  explicit TestMachine(Topology topology, std::uint64_t seed = 1, Programs programs = {})
+  explicit TestMachine(Topology topology, std::uint64_t seed = 1, Programs programs = {},
+                       Faults faults = {})
       : topology_(std::move(topology)) {
-    MachineSpec spec;
-    spec.topology = topology_.view();
-    spec.memory_bytes = 1U << 30U;
-    spec.seed = seed;
     EventSink& events = *this;
-    machine_ = std::make_unique<MockMachine>(spec, events, std::move(programs));
+    machine_ =
+        std::make_unique<MockMachine>(spec(seed), events, std::move(programs), std::move(faults));
+    EXPECT_TRUE(machine().boot(1'000'000'000).ok());
+  }
+  // With what [backend.mock] says of the kernel; `params` outlive it.
+  TestMachine(Topology topology, std::uint64_t seed, ParamsView params)
+      : topology_(std::move(topology)), params_(params) {
+    EventSink& events = *this;
+    machine_ = std::make_unique<MockMachine>(spec(seed), events);
+    EXPECT_TRUE(machine().boot(1'000'000'000).ok());
+  }
+  // Starts from a template, of a machine with this topology.
+  TestMachine(const Template& from, Topology topology, std::uint64_t seed = 1,
+              ParamsView params = {})
+      : topology_(std::move(topology)), params_(params) {
+    EventSink& events = *this;
+    Machine* made = nullptr;
+    const Status status = MockForks().create_machine(from, spec(seed), events, &made);
+    EXPECT_TRUE(status.ok()) << status.message;
+    machine_.reset(static_cast<MockMachine*>(made));
     EXPECT_TRUE(machine().boot(1'000'000'000).ok());
   }
   explicit TestMachine(std::uint32_t cpus) : TestMachine(Topology::uniform(1, 1, cpus, 1)) {}
 
+  [[nodiscard]] MachineSpec spec(std::uint64_t seed) const {
+    MachineSpec spec;
+    spec.topology = topology_.view();
+    spec.memory_bytes = 1U << 30U;
+    spec.seed = seed;
+    spec.params = params_;
+    return spec;
+  }
   [[nodiscard]] Machine& machine() { return *machine_; }
   [[nodiscard]] std::int64_t now() { return machine().now_ns(); }
   [[nodiscard]] FilesFacet& files() { return *query<FilesFacet>(machine()); }
@@ -187,6 +212,7 @@ class TestMachine final : private EventSink,
   }
 
   Topology topology_;
+  ParamsView params_;
   std::unique_ptr<MockMachine> machine_;
   Reply reply_;
   std::vector<std::int32_t> pids_;

@@ -109,7 +109,7 @@ TEST(MockMachine, calls_outside_of_its_life_are_refused) {
 
 TEST(MockMachine, an_unknown_facet_is_null) {
   TestMachine m(1);
-  EXPECT_EQ(m.machine().query("schedrig.memory/1"), nullptr);
+  EXPECT_EQ(m.machine().query("schedrig.ring/0"), nullptr);
 }
 
 } // namespace

@@ -97,6 +97,13 @@ TEST(Payloads, two_on_one_cpu_take_twice_as_long) {
   EXPECT_EQ(two.collect().last.wait_status, 0);
 }
 
+class NoProblems final : public ParamProblemSink {
+ public:
+  void on_problem(std::string_view key, const Status& status) noexcept override {
+    ADD_FAILURE() << key << ": " << status.message;
+  }
+};
+
 TEST(Payloads, cycles_of_running_and_sleeping_add_up) {
   Programs programs;
   const std::vector<ParamValue> params = {
@@ -106,7 +113,8 @@ TEST(Payloads, cycles_of_running_and_sleeping_add_up) {
       {.type = ParamType::kInteger, .key = "programs[0].cycles", .integer = 10, .text = {}},
       {.type = ParamType::kInteger, .key = "programs[0].exit_code", .integer = 3, .text = {}},
       {.type = ParamType::kString, .key = "programs[0].output[0]", .text = "p99_us=12"}};
-  ASSERT_TRUE(programs.declare(params).ok());
+  NoProblems none;
+  programs.declare(params, none);
   TestMachine machine(Topology::uniform(1, 1, 1, 1), 1, std::move(programs));
   Payload bench(machine, "schedulers/bench");
   bench.start();

@@ -202,6 +202,21 @@ TEST(WorkTypes, fork_exit_makes_a_child_each_cycle_and_reaps_it) {
   EXPECT_EQ(run.machine.read(kCgroups + "/cgroup.procs").data, "1\n"); // no child is left
 }
 
+// At whatever moment of its cycle it is told to stop, or killed without a grace, and although the
+// child has to wait for a CPU.
+TEST(WorkTypes, a_stopped_fork_exit_worker_leaves_no_child) {
+  TestMachine machine(4);
+  ASSERT_TRUE(machine.attach<eevdf::Eevdf>("eevdf").ok());
+  machine.run_work(work(WorkType::kSpin, 5));
+  const std::string before = machine.file(FileOpKind::kList, "/proc").data;
+  for (std::int64_t moment = 0; moment < 300; ++moment) {
+    const auto group = machine.run_work(default_work(WorkType::kForkExit));
+    machine.run_for(kSecond / 100 + moment * 1'000);
+    machine.stop(group, moment % 3 == 0 ? 0 : kSecond);
+    ASSERT_EQ(machine.file(FileOpKind::kList, "/proc").data, before) << moment;
+  }
+}
+
 TEST(WorkTypes, nice_sweep_walks_through_all_levels) {
   Observed run(default_work(WorkType::kNiceSweep));
   EXPECT_NEAR(static_cast<double>(run.fact("sim.nice_changes")),

@@ -118,7 +118,7 @@ TEST(Ktap, names_and_texts_cannot_break_the_format) {
   const KtapResult run = parsed(report);
   EXPECT_FALSE(run.ok);
   EXPECT_EQ(run.subtests.size(), 3U);
-  EXPECT_EQ(run.subtests[1].description, "step 1 x?1..9 _ TODO");
+  EXPECT_EQ(run.subtests[1].description, R"(step 1 x\x0a1..9 _ TODO)");
 }
 
 TEST(Ktap, checks_of_the_same_name_are_told_apart) {

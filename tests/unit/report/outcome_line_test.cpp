@@ -39,5 +39,12 @@ TEST(OutcomeLast, a_line_without_an_end_is_not_kept_for_ever) {
   EXPECT_EQ(written.size(), 100'000U);
 }
 
+TEST(OutcomeLine, is_one_line_whatever_the_configs_path_holds) {
+  EXPECT_EQ(outcome_line(2, "a b's.toml"),
+            "schedrig: verdict=error exit=2 end=refused config='a b'\\''s.toml'");
+  EXPECT_EQ(outcome_line(2, "a\nb\x1b'7\\\xff"),
+            "schedrig: verdict=error exit=2 end=refused config=$'a\\012b\\033\\'7\\\\\\377'");
+}
+
 } // namespace
 } // namespace schedrig::report

@@ -20,5 +20,15 @@ TEST(HexBytes, refuse_odd_lengths_and_other_characters) {
   }
 }
 
+TEST(HexBytes, come_back_as_they_were_read) {
+  EXPECT_EQ(format_hex_bytes(std::vector<std::uint8_t>{0x00, 0xff, 0xa1}), "00ffa1");
+  EXPECT_EQ(format_hex_bytes({}), "");
+}
+
+TEST(HexNumber, has_no_leading_zeros) {
+  EXPECT_EQ(hex_number(0), "0x0");
+  EXPECT_EQ(hex_number(0xffff888000001000), "0xffff888000001000");
+}
+
 } // namespace
 } // namespace schedrig::text

@@ -33,5 +33,16 @@ TEST(Utf8, knows_where_a_character_ends_and_what_is_none) {
   }
 }
 
+TEST(Shown, keeps_a_line_to_itself_and_within_its_length) {
+  EXPECT_EQ(shown("a\tb\n\x1b[2J", 80), "a\tb\\x0a\\x1b[2J");
+  EXPECT_EQ(shown(std::string(50, 'x'), 50), std::string(50, 'x'));
+  EXPECT_EQ(shown(std::string(51, 'x'), 50), std::string(50, 'x') + "...");
+}
+
+TEST(Shown, lines_are_cut_each_for_itself) {
+  EXPECT_EQ(shown_lines("one\n\x07twothree\n", 5), "one\n\\x07t...\n");
+  EXPECT_EQ(shown_lines("", 5), "");
+}
+
 } // namespace
 } // namespace schedrig::text

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../device/power.hpp"
+#include "../ram_layout.hpp"
 #include "aml.hpp"
 
 namespace schedrig::kvm {
@@ -173,18 +174,20 @@ std::vector<std::uint8_t> build_srat(const ApicLayout& layout,
     out.u32(0); // clock domain
     out.u32(0);
   }
-  Gpa start = 0;
+  std::uint64_t offset = 0;
   for (std::size_t node = 0; node < node_memory.size(); ++node) {
-    out.u8(1); // memory affinity
-    out.u8(40);
-    out.u32(node);
-    out.u16(0);
-    out.u64(start);
-    out.u64(node_memory[node]);
-    out.u32(0);
-    out.u32(1); // enabled
-    out.u64(0);
-    start += node_memory[node];
+    for (const RamRange& range : ram_ranges(offset, node_memory[node])) {
+      out.u8(1); // memory affinity
+      out.u8(40);
+      out.u32(node);
+      out.u16(0);
+      out.u64(range.start);
+      out.u64(range.bytes);
+      out.u32(0);
+      out.u32(1); // enabled
+      out.u64(0);
+    }
+    offset += node_memory[node];
   }
   return std::move(out).finish();
 }

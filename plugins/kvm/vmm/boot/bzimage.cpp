@@ -5,12 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../unique_fd.hpp"
-
 namespace schedrig::kvm {
 namespace {
 
@@ -26,7 +20,7 @@ constexpr std::uint64_t kDefaultInitrdEndMax = 0x38000000; // boot.rst: for head
 
 std::unexpected<Error> bad(const std::string& what) {
   return fail(StatusCode::kBadData, "kernel image: " + what,
-              "give an x86-64 bzImage, such as /boot/vmlinuz-* of a distribution");
+              "give an x86-64 bzImage, such as /boot/vmlinuz-* of a distribution, or a vmlinux");
 }
 
 std::string version_text(std::span<const std::byte> image, const setup_header& header,
@@ -49,11 +43,11 @@ std::string version_text(std::span<const std::byte> image, const setup_header& h
 
 } // namespace
 
-Result<BzImage> parse_bzimage(std::span<const std::byte> image) {
+Result<KernelImage> parse_bzimage(std::span<const std::byte> image) {
   if (image.size() < kHeaderOffset + sizeof(setup_header)) {
     return bad(std::to_string(image.size()) + " bytes, too short for a setup header");
   }
-  BzImage result;
+  KernelImage result;
   std::memcpy(&result.header, image.data() + kHeaderOffset, sizeof(setup_header));
   const setup_header& header = result.header;
   if (header.boot_flag != kBootFlag || header.header != kHeaderMagic) {
@@ -83,9 +77,10 @@ Result<BzImage> parse_bzimage(std::span<const std::byte> image) {
     return bad("truncated: the header announces " + std::to_string(payload_bytes) +
                " bytes of protected-mode code, the file has " + std::to_string(available));
   }
-  result.protected_mode = image.subspan(setup_bytes, std::min(payload_bytes, available));
-
+  const auto code = image.subspan(setup_bytes, std::min(payload_bytes, available));
   result.load_address = header.pref_address;
+  result.entry = result.load_address + kEntry64Offset;
+  result.segments = {{.address = result.load_address, .bytes = code}};
   result.init_size = header.init_size;
   if (header.kernel_alignment == 0 ||
       (header.kernel_alignment & (header.kernel_alignment - 1)) != 0 ||
@@ -93,51 +88,15 @@ Result<BzImage> parse_bzimage(std::span<const std::byte> image) {
     return bad("preferred address " + std::to_string(result.load_address) +
                " does not fit alignment " + std::to_string(header.kernel_alignment));
   }
-  if (result.init_size < result.protected_mode.size()) {
+  if (result.init_size < code.size()) {
     return bad("init_size " + std::to_string(result.init_size) + " is less than the code's " +
-               std::to_string(result.protected_mode.size()) + " bytes");
+               std::to_string(code.size()) + " bytes");
   }
   result.initrd_end_max = header.initrd_addr_max == 0 ? kDefaultInitrdEndMax
                                                       : std::uint64_t{header.initrd_addr_max} + 1;
   result.command_line_max = header.cmdline_size == 0 ? 255 : header.cmdline_size;
   result.version = version_text(image, header, setup_bytes);
   return result;
-}
-
-Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t limit) {
-  // O_NONBLOCK: opening a FIFO by mistake must not hang.
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) {
-    return fail_errno(errno, "open " + path);
-  }
-  struct stat status{};
-  if (::fstat(fd.get(), &status) != 0) {
-    return fail_errno(errno, "stat " + path);
-  }
-  if (!S_ISREG(status.st_mode)) {
-    return fail(StatusCode::kInvalidArgument, path + ": not a regular file");
-  }
-  if (static_cast<std::uint64_t>(status.st_size) > limit) {
-    return fail(StatusCode::kBadData, path + ": " + std::to_string(status.st_size) +
-                                          " bytes, at most " + std::to_string(limit) + " are read");
-  }
-  std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(fd.get(), bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      return fail_errno(errno, "read " + path);
-    }
-    if (got == 0) {
-      break; // the file shrank: what is there is what is checked
-    }
-    done += static_cast<std::size_t>(got);
-  }
-  bytes.resize(done);
-  return bytes;
 }
 
 } // namespace schedrig::kvm

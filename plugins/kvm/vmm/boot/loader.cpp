@@ -52,7 +52,8 @@ void add_e820(boot_params& params, Gpa start, Gpa end, std::uint32_t type) {
 // As high as the kernel allows, page aligned, above the room that decompression needs.
 Result<Gpa> place_initramfs(const GuestMemory& memory, const BootImage& image, Gpa kernel_end) {
   const std::uint64_t bytes = image.initramfs.size();
-  const Gpa end = std::min(memory.size(), image.kernel.initrd_end_max) & ~(kPageSize - 1);
+  const Gpa low_end = memory.ranges().front().bytes;
+  const Gpa end = std::min(low_end, image.kernel.initrd_end_max) & ~(kPageSize - 1);
   if (bytes > end || ((end - bytes) & ~(kPageSize - 1)) < kernel_end) {
     return too_big("initramfs of " + std::to_string(bytes) + " bytes does not fit between " +
                        "the kernel's end at " + std::to_string(kernel_end) + " and " +
@@ -65,9 +66,9 @@ Result<Gpa> place_initramfs(const GuestMemory& memory, const BootImage& image, G
 } // namespace
 
 Result<EntryPoint> load_linux(const GuestMemory& memory, const BootImage& image) {
-  const BzImage& kernel = image.kernel;
-  if (kernel.load_address < kHighMemoryStart || kernel.init_size > memory.size() ||
-      kernel.load_address > memory.size() - kernel.init_size) {
+  const KernelImage& kernel = image.kernel;
+  if (kernel.load_address < kHighMemoryStart ||
+      memory.slice(kernel.load_address, kernel.init_size).empty()) {
     return too_big("kernel needs " + std::to_string(kernel.init_size) + " bytes at " +
                        std::to_string(kernel.load_address) + ", the machine has " +
                        std::to_string(memory.size()) + " bytes of RAM",
@@ -82,7 +83,9 @@ Result<EntryPoint> load_linux(const GuestMemory& memory, const BootImage& image)
                        " and no zero byte are possible",
                    "shorten it");
   }
-  TRY(memory.write(kernel.load_address, kernel.protected_mode));
+  for (const KernelSegment& segment : kernel.segments) {
+    TRY(memory.load(segment.address, segment.bytes));
+  }
   std::string command_line(image.command_line);
   TRY(memory.write(kCommandLineAddress,
                    std::as_bytes(std::span(command_line.c_str(), command_line.size() + 1))));
@@ -94,17 +97,19 @@ Result<EntryPoint> load_linux(const GuestMemory& memory, const BootImage& image)
   params.hdr.code32_start = static_cast<std::uint32_t>(kernel.load_address);
   if (!image.initramfs.empty()) {
     const Gpa start = TRY(place_initramfs(memory, image, kernel.load_address + kernel.init_size));
-    TRY(memory.write(start, image.initramfs));
+    TRY(memory.load(start, image.initramfs));
     params.hdr.ramdisk_image = static_cast<std::uint32_t>(start);
     params.hdr.ramdisk_size = static_cast<std::uint32_t>(image.initramfs.size());
   }
   params.acpi_rsdp_addr = image.rsdp;
   add_e820(params, 0, kLowMemoryEnd, kE820Ram);
   add_e820(params, kLowMemoryEnd, kHighMemoryStart, kE820Reserved);
-  add_e820(params, kHighMemoryStart, memory.size(), kE820Ram);
+  for (const RamRange& range : memory.ranges()) {
+    add_e820(params, std::max(range.start, kHighMemoryStart), range.start + range.bytes, kE820Ram);
+  }
   TRY(memory.write_object(kBootParamsAddress, params));
   TRY(write_boot_tables(memory));
-  return EntryPoint{.rip = kernel.load_address + 0x200, .boot_params = kBootParamsAddress};
+  return EntryPoint{.rip = kernel.entry, .boot_params = kBootParamsAddress};
 }
 
 Result<> write_boot_tables(const GuestMemory& memory) {

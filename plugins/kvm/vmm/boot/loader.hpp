@@ -3,7 +3,8 @@
 // says how the boot CPU starts. Knows the 64-bit boot protocol (Documentation/arch/x86/boot.rst,
 // "64-bit boot protocol"); knows nothing of KVM but its register structs.
 //
-// The kernel decides for itself where it ends up (KASLR stays on): the e820 map is all it needs.
+// A bzImage decides for itself where its kernel ends up (KASLR): the e820 map is all it needs. A
+// vmlinux stays where it is put.
 // Errors: kInvalidArgument when something does not fit, with the sizes. Thread: before vCPUs run.
 #pragma once
 
@@ -16,12 +17,12 @@
 #include <schedrig/result.hpp>
 
 #include "../guest_memory.hpp"
-#include "bzimage.hpp"
+#include "kernel_image.hpp"
 
 namespace schedrig::kvm {
 
 struct BootImage {
-  const BzImage& kernel;
+  const KernelImage& kernel;
   std::span<const std::byte> initramfs; // may be empty
   std::string_view command_line;
   Gpa rsdp = 0;

@@ -22,6 +22,9 @@ class I8042 final : public PioDevice {
   std::uint32_t pio_read(std::uint16_t offset, std::uint32_t bytes) override;
   void pio_write(std::uint16_t offset, std::uint32_t bytes, std::uint32_t value) override;
 
+  [[nodiscard]] const I8042State& state() const noexcept { return state_; }
+  void restore(const I8042State& state) noexcept { state_ = state; }
+
  private:
   void command(std::uint8_t value);
   void answer(std::uint8_t value) noexcept;

@@ -8,6 +8,9 @@ namespace schedrig::kvm {
 namespace {
 
 constexpr std::uint32_t kAddressEnable = 1U << 31;
+// Bits 30 to 24 are reserved (PCI 3.0, 3.2.2.3.2). Some chipsets take the upper bits of an extended
+// register there; whoever ignored them would show the first registers once more in their place.
+constexpr std::uint32_t kAddressReserved = 0x7f000000;
 constexpr std::uint16_t kDataOffset = 4; // 0xcfc - 0xcf8
 
 struct ConfigAddress {
@@ -19,7 +22,7 @@ struct ConfigAddress {
 };
 
 ConfigAddress decode_address(std::uint32_t value) {
-  return {.enabled = (value & kAddressEnable) != 0,
+  return {.enabled = (value & (kAddressEnable | kAddressReserved)) == kAddressEnable,
           .bus = value >> 16U & 0xffU,
           .slot = value >> 11U & 0x1fU,
           .function = value >> 8U & 7U,

@@ -63,6 +63,9 @@ class PciHost final : public PioDevice {
   [[nodiscard]] bool mmio_read(Gpa gpa, std::uint32_t bytes, std::uint64_t& value);
   [[nodiscard]] bool mmio_write(Gpa gpa, std::uint32_t bytes, std::uint64_t value);
 
+  [[nodiscard]] const PciHostState& state() const noexcept { return state_; }
+  void restore(const PciHostState& state) noexcept { state_ = state; }
+
  private:
   [[nodiscard]] PciFunction* decode(Gpa gpa, std::uint32_t bytes) const noexcept;
 

@@ -25,6 +25,9 @@ class Rtc final : public PioDevice {
   std::uint32_t pio_read(std::uint16_t offset, std::uint32_t bytes) override;
   void pio_write(std::uint16_t offset, std::uint32_t bytes, std::uint32_t value) override;
 
+  [[nodiscard]] const RtcState& state() const noexcept { return state_; }
+  void restore(const RtcState& state) noexcept { state_ = state; }
+
  private:
   [[nodiscard]] std::uint8_t read_register(std::uint8_t index) const;
 

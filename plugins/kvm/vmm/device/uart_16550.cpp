@@ -70,7 +70,8 @@ void Uart16550::pio_write(std::uint16_t offset, std::uint32_t /*bytes*/, std::ui
     break;
   case 1:
     if (divisor_latched()) {
-      state_.divisor = static_cast<std::uint16_t>((state_.divisor & 0xffU) | byte << 8U);
+      state_.divisor =
+          static_cast<std::uint16_t>((state_.divisor & 0xffU) | static_cast<unsigned>(byte) << 8U);
     } else {
       state_.interrupt_enable = byte & 0x0fU;
     }

@@ -33,6 +33,9 @@ class Uart16550 final : public PioDevice {
   std::uint32_t pio_read(std::uint16_t offset, std::uint32_t bytes) override;
   void pio_write(std::uint16_t offset, std::uint32_t bytes, std::uint32_t value) override;
 
+  [[nodiscard]] const UartState& state() const noexcept { return state_; }
+  void restore(const UartState& state) noexcept { state_ = state; }
+
  private:
   [[nodiscard]] bool divisor_latched() const noexcept;
   [[nodiscard]] std::uint8_t modem_status() const noexcept;

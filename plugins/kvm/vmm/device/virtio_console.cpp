@@ -27,8 +27,10 @@ struct ControlMessage {
 };
 static_assert(sizeof(ControlMessage) == 8);
 
-// Bytes taken from one queue before the lock is given up.
+// What one pass takes of a queue before the lock is given up. Chains count, too: a driver can offer
+// empty ones as fast as they are given back.
 constexpr std::size_t kPassBytes = 256U << 10;
+constexpr std::size_t kPassChains = kMaxQueueSize / 2;
 // Messages that a guest can make us owe it: it asks (ready, ready, ready, ...) without reading.
 constexpr std::size_t kMaxControlMessages = 64;
 
@@ -72,15 +74,13 @@ bool VirtioConsole::process(VirtioPci& transport, std::uint16_t queue, ConsoleOu
       handle_control(all.subspan(at, sizeof(ControlMessage)));
     }
     give_control(transport);
-    give_input(transport);
-    return more;
+    return give_input(transport) || more;
   }
   case kControlRx:
     give_control(transport);
     return false;
   case kRx1:
-    give_input(transport);
-    return false;
+    return give_input(transport);
   default:
     return false; // kRx0: nobody types on the console
   }
@@ -96,7 +96,7 @@ bool VirtioConsole::take_output(VirtioPci& transport, std::uint16_t index,
   bool more = true;
   bool used = false;
   Chain chain;
-  while (output.size() < limit) {
+  for (std::size_t chains = 0; chains < kPassChains && output.size() < limit; ++chains) {
     const Result<bool> popped = pop(transport.memory(), *queue, chain);
     if (!popped) {
       transport.fail_device("console queue " + std::to_string(index) + ": " +
@@ -189,15 +189,16 @@ void VirtioConsole::give_control(VirtioPci& transport) {
   }
 }
 
-void VirtioConsole::give_input(VirtioPci& transport) {
+bool VirtioConsole::give_input(VirtioPci& transport) {
   VirtqueueState* queue = transport.live_queue(kRx1);
-  bool used = false;
-  while (queue != nullptr && state_.control_open && !state_.backlog.empty()) {
+  std::size_t chains = 0;
+  while (queue != nullptr && state_.control_open && !state_.backlog.empty() &&
+         chains < kPassChains) {
     Chain chain;
     const Result<bool> popped = pop(transport.memory(), *queue, chain);
     if (!popped) {
       transport.fail_device("console input queue: " + popped.error().message);
-      return;
+      return false;
     }
     if (!*popped) {
       break;
@@ -211,11 +212,12 @@ void VirtioConsole::give_input(VirtioPci& transport) {
       done += count;
     }
     push(transport.memory(), *queue, chain.head, static_cast<std::uint32_t>(done));
-    used = true;
+    ++chains;
   }
-  if (used) {
+  if (chains != 0) {
     transport.interrupt(kRx1);
   }
+  return chains == kPassChains;
 }
 
 } // namespace schedrig::kvm

@@ -58,12 +58,13 @@ class VirtioConsole final : public VirtioDevice {
   // Appends what fits; returns how many bytes that was. The caller rings kRx1's doorbell.
   [[nodiscard]] std::size_t append(std::span<const std::byte> bytes);
   [[nodiscard]] const VirtioConsoleState& state() const noexcept { return state_; }
+  void restore(VirtioConsoleState state) noexcept { state_ = std::move(state); }
 
  private:
   [[nodiscard]] bool take_output(VirtioPci& transport, std::uint16_t index,
                                  std::vector<std::byte>& output);
   void handle_control(std::span<const std::byte> message);
-  void give_input(VirtioPci& transport);
+  [[nodiscard]] bool give_input(VirtioPci& transport);
   void give_control(VirtioPci& transport);
   void send_control(std::uint32_t port, std::uint16_t event, std::uint16_t value,
                     std::string_view text = {});

@@ -314,6 +314,19 @@ void VirtioPci::reset() {
   device_.reset();
 }
 
+Result<> VirtioPci::restore(const VirtioPciState& state, std::string failure) {
+  for (const VirtqueueState& queue : state.queues) {
+    if (queue.enabled) {
+      TRY(validate(memory_, queue));
+    }
+  }
+  state_ = state;
+  failure_ = std::move(failure);
+  backend_.route_msis(state_.msix);
+  backend_.map_doorbells(state_.doorbells);
+  return {};
+}
+
 VirtqueueState* VirtioPci::live_queue(std::uint16_t index) noexcept {
   constexpr std::uint8_t kStopped = kStatusNeedsReset | kStatusFailed;
   if (index >= device_.queue_count() || (state_.status & kStatusDriverOk) == 0 ||

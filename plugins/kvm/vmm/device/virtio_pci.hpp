@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "../guest_memory.hpp"
@@ -19,11 +20,21 @@ namespace schedrig::kvm {
 inline constexpr std::uint16_t kMaxVirtioQueues = 6;
 inline constexpr std::uint16_t kMsixVectors = kMaxVirtioQueues + 1; // one per queue, one for config
 
+struct MsixEntry {
+  std::uint64_t address = 0;
+  std::uint32_t data = 0;
+  std::uint32_t control = 1; // masked
+
+  [[nodiscard]] bool masked() const noexcept { return (control & 1U) != 0; }
+};
+
 // What the transport needs of the VM. Implemented with irqfd, ioeventfd and GSI routes.
 class PciBackend {
  public:
   virtual void route_msi(std::uint16_t vector, std::uint64_t address,
                          std::uint32_t data) noexcept = 0;
+  // All at once: no masked entry has a route.
+  virtual void route_msis(std::span<const MsixEntry> entries) noexcept = 0;
   virtual void raise_msi(std::uint16_t vector) noexcept = 0;
   // OUTs to port first_port + 4 * queue, of any width, ring doorbell `queue`; 0 unmaps.
   virtual void map_doorbells(std::uint16_t first_port) noexcept = 0;
@@ -44,12 +55,6 @@ class VirtioDevice {
 
  protected:
   ~VirtioDevice() = default;
-};
-
-struct MsixEntry {
-  std::uint64_t address = 0;
-  std::uint32_t data = 0;
-  std::uint32_t control = 1; // masked
 };
 
 struct VirtioPciState {
@@ -88,6 +93,11 @@ class VirtioPci final : public PciFunction {
   void fail_device(const std::string& reason);
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
   [[nodiscard]] const GuestMemory& memory() const noexcept { return memory_; }
+
+  [[nodiscard]] const VirtioPciState& state() const noexcept { return state_; }
+  // Routes and doorbells as the state has them; the device's own state is its own to restore.
+  // kBadData: queues that no driver could have enabled.
+  [[nodiscard]] Result<> restore(const VirtioPciState& state, std::string failure);
 
  private:
   void add_capabilities();

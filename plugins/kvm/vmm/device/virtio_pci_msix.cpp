@@ -56,10 +56,8 @@ void VirtioPci::write_msix(std::uint64_t offset, std::uint32_t value) {
   }
   // A route costs a rebuild of KVM's whole table: only when an entry becomes live or changes
   // while it is.
-  const bool masked = (entry.control & kEntryMasked) != 0;
-  const bool was_masked = (before.control & kEntryMasked) != 0;
   const bool moved = entry.address != before.address || entry.data != before.data;
-  if (!masked && (was_masked || moved)) {
+  if (!entry.masked() && (before.masked() || moved)) {
     backend_.route_msi(static_cast<std::uint16_t>(index), entry.address, entry.data);
     deliver_unmasked();
   }
@@ -67,7 +65,7 @@ void VirtioPci::write_msix(std::uint64_t offset, std::uint32_t value) {
 
 bool VirtioPci::vector_masked(std::uint16_t vector) const noexcept {
   const std::uint32_t control = state_.config.read(kCapMsix + 2, 2);
-  return (control & kMsixFunctionMask) != 0 || (state_.msix[vector].control & kEntryMasked) != 0;
+  return (control & kMsixFunctionMask) != 0 || state_.msix[vector].masked();
 }
 
 void VirtioPci::deliver(std::uint16_t vector) noexcept {

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: MIT
 // PID 1 of the VMM's test guests: prints what the kernel made of the machine, then obeys one-word
-// commands on the control port: "echo TEXT", "topology", "complaints", "text" (where the kernel
-// runs), "bulk N" (N blocks of 64 KiB), "spin", "poweroff", "reboot", "panic".
+// commands on the control port: "echo TEXT", "topology", "memory" (each node's KiB), "complaints",
+// "text" (where the kernel runs), "bulk N" (N blocks of 64 KiB), "work N" (N processes that
+// compute, sleep, and count on the console), "round" (a sleep on every CPU, a file, a child),
+// "dirty N" (writes to N pages that nobody has written to before), "spin", "poweroff", "reboot",
+// "panic".
 //
 // Static, no dependency on the product's agent: it tests the VMM alone. Every line on the console
 // starts with "guest: ". Errors end it, which the kernel turns into a panic that the test sees.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string>
+#include <vector>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -105,6 +114,20 @@ std::string topology() {
   return text;
 }
 
+// MemTotal of each node, in KiB, in the order of their numbers.
+std::string node_memory() {
+  std::string text;
+  for (int node = 0;; ++node) {
+    const std::string info =
+        read_text("/sys/devices/system/node/node" + std::to_string(node) + "/meminfo");
+    const std::size_t at = info.find("MemTotal:");
+    if (at == std::string::npos) {
+      return text;
+    }
+    text += (node == 0 ? "" : " ") + std::to_string(std::atoll(info.c_str() + at + 9));
+  }
+}
+
 // What the kernel says when tables, leaves and devices do not fit together. Lines of its log.
 std::string complaints() {
   const int fd = ::open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -114,7 +137,9 @@ std::string complaints() {
     const std::string text(record, static_cast<std::size_t>(got));
     for (const char* bad :
          {"Firmware Bug", "FW_BUG", "BIOS Error", "BIOS error", "ACPI Error", "ACPI Warning",
-          "WARNING:", "BUG:", "borken", "not on the same node", "Call Trace"}) {
+          "WARNING:", "BUG:", "borken", "not on the same node", "Call Trace", "soft lockup",
+          "detected stall", "Marking TSC unstable", "clocksource: timekeeping watchdog",
+          "Spurious LAPIC", "hung_task", "blocked for more than"}) {
       // "... WARNING: See https://.../hw-vuln/...": about the CPU, not about us.
       if (text.find(bad) != std::string::npos && text.find("/hw-vuln/") == std::string::npos) {
         found += text.substr(text.find(';') + 1, 200) + ";";
@@ -145,6 +170,97 @@ void send_all(int fd, const std::string& text) {
   }
 }
 
+// Until the guest ends. Each line's number is one more than the one before.
+[[noreturn]] void work(int worker) {
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 1'000'000};
+  for (unsigned count = 0;; ++count) {
+    say("worker " + std::to_string(worker) + " count " + std::to_string(count));
+    for (int i = 0; i < 20'000; ++i) {
+      asm volatile("");
+    }
+    ::nanosleep(&kPause, nullptr);
+  }
+}
+
+std::int64_t now_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+struct Sleeper {
+  pthread_t thread{};
+  int cpu = 0;
+  std::int64_t late_ns = -1;
+};
+
+void* sleep_on_cpu(void* argument) {
+  constexpr std::int64_t kSleepNs = 20'000'000;
+  Sleeper& self = *static_cast<Sleeper*>(argument);
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(self.cpu, &cpus);
+  if (::sched_setaffinity(0, sizeof cpus, &cpus) != 0) {
+    return nullptr;
+  }
+  const std::int64_t wake_ns = now_ns() + kSleepNs;
+  const timespec wake{.tv_sec = wake_ns / 1'000'000'000, .tv_nsec = wake_ns % 1'000'000'000};
+  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nullptr);
+  self.late_ns = now_ns() - wake_ns;
+  return nullptr;
+}
+
+bool file_survives() {
+  const std::string text = std::to_string(now_ns());
+  const int fd = ::open("/round", O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) > 0;
+  ::close(fd);
+  return written && read_text("/round") == text;
+}
+
+bool child_returns() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::_exit(42);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 42;
+}
+
+// "STARTED_NS ok LATE_NS LATE_NS ...", one a CPU.
+std::string play_round() {
+  const std::int64_t started_ns = now_ns();
+  std::vector<Sleeper> sleepers(static_cast<std::size_t>(::sysconf(_SC_NPROCESSORS_ONLN)));
+  for (std::size_t cpu = 0; cpu < sleepers.size(); ++cpu) {
+    sleepers[cpu].cpu = static_cast<int>(cpu);
+    ::pthread_create(&sleepers[cpu].thread, nullptr, sleep_on_cpu, &sleepers[cpu]);
+  }
+  const bool ok = file_survives() && child_returns();
+  std::string text = std::to_string(started_ns) + (ok ? " ok" : " failed");
+  for (Sleeper& sleeper : sleepers) {
+    ::pthread_join(sleeper.thread, nullptr);
+    text += " " + std::to_string(sleeper.late_ns);
+  }
+  return text;
+}
+
+// What it writes to stays its own, so that the next call has others.
+std::string dirty(std::size_t pages) {
+  constexpr std::size_t kPage = 4096;
+  void* const memory =
+      ::mmap(nullptr, pages * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    return "no memory";
+  }
+  ::madvise(memory, pages * kPage, MADV_NOHUGEPAGE);
+  for (std::size_t page = 0; page < pages; ++page) {
+    static_cast<volatile char*>(memory)[page * kPage] = 1;
+  }
+  return "dirty";
+}
+
 void obey(int port, const std::string& line) {
   const std::string command = line.substr(0, line.find(' '));
   const std::string argument = line.size() > command.size() ? line.substr(command.size() + 1) : "";
@@ -152,16 +268,31 @@ void obey(int port, const std::string& line) {
     send_all(port, argument + "\n");
   } else if (command == "topology") {
     send_all(port, topology() + "\n");
+  } else if (command == "memory") {
+    send_all(port, node_memory() + "\n");
   } else if (command == "complaints") {
     send_all(port, complaints() + "\n");
   } else if (command == "text") {
     send_all(port, kernel_text() + "\n");
+  } else if (command == "time") {
+    send_all(port, std::to_string(now_ns()) + "\n");
   } else if (command == "bulk") {
     const std::string block(65536, 'x');
     for (int i = std::atoi(argument.c_str()); i > 0; --i) {
       send_all(port, block);
     }
     send_all(port, "\n");
+  } else if (command == "work") {
+    for (int worker = 0; worker < std::atoi(argument.c_str()); ++worker) {
+      if (::fork() == 0) {
+        work(worker);
+      }
+    }
+    send_all(port, "working\n");
+  } else if (command == "dirty") {
+    send_all(port, dirty(std::strtoull(argument.c_str(), nullptr, 10)) + "\n");
+  } else if (command == "round") {
+    send_all(port, play_round() + "\n");
   } else if (command == "poweroff") {
     ::reboot(RB_POWER_OFF);
   } else if (command == "reboot") {

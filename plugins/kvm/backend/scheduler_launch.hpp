@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// SchedulerLaunch: what a scheduler plugin says is to be started, as a program with arguments and
+// files. Thread: host.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <schedrig/result.hpp>
+#include <schedrig/sched_ext_program.hpp>
+
+namespace schedrig::kvm {
+
+struct SchedulerLaunch {
+  std::string binary;
+  std::vector<std::string> args;
+  std::vector<std::string> files;
+  bool own_loader = false; // it reports in the lines of schedrig-scx
+};
+
+// loader: path of schedrig-scx on this host. kInvalidArgument: the plugin names neither an object
+// nor a program, or both; kNotFound: there is no such object.
+[[nodiscard]] Result<SchedulerLaunch> scheduler_launch(SchedExtProgram& program, ParamsView params,
+                                                       const std::string& loader);
+
+} // namespace schedrig::kvm

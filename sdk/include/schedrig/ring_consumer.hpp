@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// RingConsumer: the host's side of a submission ring (ring.hpp). Everything in the ring's memory is
+// the program's to write, at any time: the head is read once for a drain, an entry is copied before
+// it is looked at, the own indices are kept here and never read back, and nothing is carried out
+// while there is no room to say how it went. What breaks the rules ends the ring for good.
+//
+// `Memory`: RingMemory, or one with the same functions. Ownership: the memory stays the caller's.
+// Thread: the owner's.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+
+#include <schedrig/ring.hpp>
+
+namespace schedrig {
+
+// How one operation went.
+struct RingResult {
+  std::int64_t value = 0; // -errno of one that failed
+  bool failed = false;
+
+  static constexpr RingResult error(int os_errno) noexcept { return {-os_errno, true}; }
+};
+
+// What a ring has done so far.
+struct RingCounts {
+  std::uint64_t drains = 0; // doorbells answered
+  std::uint64_t empty = 0;  // of these, with nothing to do
+  std::uint64_t stalls = 0; // of these, ended early since there was no room for a completion
+  std::uint64_t entries = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t canceled = 0; // of the failed, for a barrier before them
+  std::uint64_t completions = 0;
+  std::uint32_t largest_batch = 0; // entries of one drain
+};
+
+struct RingDrain {
+  std::uint32_t entries = 0;
+  bool more_coming = false; // the last entry says so: look again before you sleep
+  // There is more, and no room for completions: look again after a while, no doorbell will say
+  // when.
+  bool stalled = false;
+  RingFault fault = RingFault::kNone;
+};
+
+template <class Memory> class RingConsumer {
+  static constexpr std::uint32_t kSlots = Memory::kSlots;
+  static_assert((kSlots & (kSlots - 1)) == 0, "indices wrap at 2^32");
+
+ public:
+  // Starts where the ring's indices stand now.
+  explicit RingConsumer(Memory memory)
+      : memory_(memory), submit_tail_(memory_.load(RingIndex::kSubmitTail)),
+        complete_head_(memory_.load(RingIndex::kCompleteHead)),
+        complete_tail_(memory_.load(RingIndex::kCompleteTail)) {}
+
+  // Carries out what was published when it looked, at most kSlots entries, in order:
+  // `execute(const RingSubmission&) -> RingResult`, with a copy.
+  template <class Execute> RingDrain drain(Execute&& execute) {
+    RingDrain done;
+    done.fault = fault_;
+    if (fault_ != RingFault::kNone) {
+      return done;
+    }
+    ++counts_.drains;
+    const std::uint32_t head = memory_.load(RingIndex::kSubmitHead);
+    const std::uint32_t pending = head - submit_tail_;
+    if (pending > kSlots) {
+      kill(RingFault::kTooManyPending);
+    }
+    counts_.empty += pending == 0 ? 1 : 0;
+    while (fault_ == RingFault::kNone && submit_tail_ != head) {
+      if (!has_room()) {
+        done.stalled = fault_ == RingFault::kNone;
+        break;
+      }
+      const RingSubmission entry = memory_.submission(submit_tail_ % kSlots);
+      if (!well_formed(entry)) {
+        kill(RingFault::kReservedBits);
+        break;
+      }
+      consume(entry, head, execute);
+      done.more_coming = (entry.flags & kRingMoreComing) != 0;
+      ++done.entries;
+    }
+    publish();
+    counts_.stalls += done.stalled ? 1 : 0;
+    counts_.entries += done.entries;
+    counts_.largest_batch =
+        done.entries > counts_.largest_batch ? done.entries : counts_.largest_batch;
+    done.fault = fault_;
+    return done;
+  }
+
+  // Ends the ring: the first reason stays.
+  void kill(RingFault reason) {
+    if (fault_ == RingFault::kNone) {
+      fault_ = reason;
+      publish(); // what was done has been done
+      memory_.set_dead(reason);
+    }
+  }
+
+  [[nodiscard]] RingFault fault() const noexcept { return fault_; }
+  [[nodiscard]] const RingCounts& counts() const noexcept { return counts_; }
+
+ private:
+  static constexpr std::uint16_t kKnownFlags = kRingNeedCompletion | kRingBarrier | kRingMoreComing;
+
+  static bool well_formed(const RingSubmission& entry) noexcept {
+    return (entry.flags & ~kKnownFlags) == 0 && entry.reserved == 0 && entry.padding == 0;
+  }
+
+  // The program's index is looked at only when it matters.
+  bool has_room() {
+    if (complete_head_ - complete_tail_ < kSlots) {
+      return true;
+    }
+    const std::uint32_t tail = memory_.load(RingIndex::kCompleteTail);
+    if (complete_head_ - tail > kSlots) {
+      kill(RingFault::kTooManyCompletions);
+      return false;
+    }
+    complete_tail_ = tail;
+    return complete_head_ - tail < kSlots;
+  }
+
+  // A barrier that failed cancels up to the head that was read when it ran, however many drains
+  // that takes.
+  template <class Execute>
+  void consume(const RingSubmission& entry, std::uint32_t head, Execute& execute) {
+    const bool barrier = (entry.flags & kRingBarrier) != 0;
+    if (barrier) {
+      publish();
+    }
+    const RingResult result =
+        canceling_ ? RingResult::error(ECANCELED) : RingResult(execute(entry));
+    counts_.canceled += canceling_ ? 1 : 0;
+    counts_.failed += result.failed ? 1 : 0;
+    if (result.failed || (entry.flags & kRingNeedCompletion) != 0) {
+      complete(entry.user_data, result);
+    }
+    ++submit_tail_;
+    if (barrier && result.failed && !canceling_) {
+      canceling_ = true;
+      cancel_up_to_ = head;
+    }
+    if (canceling_ && submit_tail_ == cancel_up_to_) {
+      canceling_ = false;
+    }
+  }
+
+  void complete(std::uint64_t user_data, const RingResult& result) {
+    RingCompletion completion{};
+    completion.result = result.value;
+    completion.user_data = user_data;
+    completion.flags = result.failed ? kRingFailed : std::uint16_t{0};
+    memory_.put_completion(complete_head_ % kSlots, completion);
+    ++complete_head_;
+    ++counts_.completions;
+  }
+
+  void publish() {
+    if (published_head_ != complete_head_) {
+      published_head_ = complete_head_;
+      memory_.store(RingIndex::kCompleteHead, complete_head_);
+    }
+    if (published_tail_ != submit_tail_) {
+      published_tail_ = submit_tail_;
+      memory_.store(RingIndex::kSubmitTail, submit_tail_);
+    }
+  }
+
+  Memory memory_;
+  std::uint32_t submit_tail_;
+  std::uint32_t complete_head_;
+  std::uint32_t complete_tail_; // as read last
+  std::uint32_t published_tail_ = submit_tail_;
+  std::uint32_t published_head_ = complete_head_;
+  bool canceling_ = false;
+  std::uint32_t cancel_up_to_ = 0;
+  RingFault fault_ = RingFault::kNone;
+  RingCounts counts_;
+};
+
+} // namespace schedrig

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Snapshots that a scenario takes: when they are read, where they go, what the report has of them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host/json/text.hpp"
+#include "tests/unit/engine/kernel_run.hpp"
+
+namespace schedrig::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Reader final : public SnapshotReader {
+ public:
+  explicit Reader(std::vector<std::string>& log) : log_(log) {}
+  Result<> prepare() override {
+    log_.emplace_back("prepare");
+    return fails ? Result<>(fail(StatusCode::kNotFound, "no kernel there")) : Result<>();
+  }
+  kernel_view::KernelSnapshot read(VcpusFacet* /*vcpus*/) override {
+    log_.emplace_back("read");
+    const auto none = fail(StatusCode::kNotFound, "none");
+    return {none, none, none, none, none, none};
+  }
+  json::Value render(const kernel_view::KernelSnapshot& /*snapshot*/) override {
+    log_.emplace_back("render");
+    json::Value value = json::Value::object();
+    value.set("answer", 42);
+    return value;
+  }
+  bool fails = false;
+
+ private:
+  std::vector<std::string>& log_;
+};
+
+class Files final : public SnapshotSink {
+ public:
+  Result<std::string> keep(const std::string& name, const std::string& document) override {
+    documents[name] = document;
+    return "out/" + name + ".json";
+  }
+  std::map<std::string, std::string> documents;
+};
+
+class SnapshotsOf : public testing::Test {
+ protected:
+  void run(const Scenario& scenario) {
+    run_on(machine_, scenario, observer_, report_, SnapshotParts{reader_, files_});
+  }
+  void run_captures(const std::vector<std::string>& names) {
+    Scenario scenario;
+    Step& step = scenario.steps.emplace_back();
+    step.name = "s";
+    for (const std::string& name : names) {
+      step.ops.push_back({.body = CaptureSnapshot{name}, .pos = {}});
+    }
+    run(scenario);
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const SnapshotRecord& snapshot : report_.snapshots) {
+      all.push_back(snapshot.name);
+    }
+    return all;
+  }
+
+  KernelMachine machine_;
+  Reader reader_{machine_.log};
+  Files files_;
+  RunObserver observer_;
+  RunReport report_;
+};
+
+TEST_F(SnapshotsOf, memory_is_read_in_the_window_and_rendered_behind_it) {
+  run_captures({"here"});
+  EXPECT_FALSE(report_.cause) << report_.cause->message;
+  EXPECT_THAT(machine_.log, ElementsAre("prepare", "freeze", "read", "thaw", "render"));
+  ASSERT_EQ(report_.snapshots.size(), 1U);
+  const SnapshotRecord& one = report_.snapshots[0];
+  EXPECT_EQ(one.trigger, "op");
+  EXPECT_EQ(one.file, "out/here.json");
+  EXPECT_EQ(one.window, 1U);
+  ASSERT_EQ(report_.freeze_windows.size(), 1U);
+  EXPECT_EQ(report_.freeze_windows[0].frozen_ns, 7000);
+  const json::Value kept = json::parse(files_.documents.at("here"), "here").value();
+  EXPECT_EQ(kept.find("answer")->as_int64(), 42);
+  EXPECT_EQ(*kept.find("name")->as_string(), "here");
+  EXPECT_EQ(*kept.find("trigger")->as_string(), "op");
+}
+
+TEST_F(SnapshotsOf, a_name_that_comes_again_is_numbered) {
+  run_captures({"here", "there", "here", "here"});
+  EXPECT_THAT(names(), ElementsAre("here", "there", "here.2", "here.3"));
+  EXPECT_EQ(files_.documents.size(), 4U);
+}
+
+TEST_F(SnapshotsOf, a_run_keeps_256) {
+  run_captures(std::vector<std::string>(257, "again"));
+  ASSERT_TRUE(report_.cause);
+  EXPECT_THAT(report_.cause->message, HasSubstr("at most 256 snapshots"));
+  EXPECT_EQ(report_.snapshots.size(), 256U);
+}
+
+TEST_F(SnapshotsOf, a_kernel_that_is_not_found_stops_no_cpu) {
+  reader_.fails = true;
+  run_captures({"here"});
+  ASSERT_TRUE(report_.cause);
+  EXPECT_THAT(report_.cause->message, HasSubstr("no kernel there"));
+  EXPECT_THAT(machine_.log, ElementsAre("prepare"));
+  EXPECT_TRUE(report_.snapshots.empty());
+}
+
+TEST_F(SnapshotsOf, a_machine_that_cannot_be_stopped_fails_the_op) {
+  machine_.freeze_fails = StatusCode::kTimeout;
+  run_captures({"here"});
+  ASSERT_TRUE(report_.cause);
+  EXPECT_THAT(report_.cause->message, HasSubstr("CPU 1 did not stop"));
+  EXPECT_TRUE(report_.snapshots.empty());
+}
+
+TEST_F(SnapshotsOf, those_at_intervals_come_evenly_over_the_duration) {
+  Scenario scenario;
+  scenario.run.duration_ns = 10'000'000'000;
+  scenario.observe.snapshots = 5;
+  Step& step = scenario.steps.emplace_back();
+  step.name = "s";
+  step.hold = HoldFixed{10'000'000'000};
+  run(scenario);
+  EXPECT_FALSE(report_.cause) << report_.cause->message;
+  EXPECT_THAT(names(),
+              ElementsAre("interval", "interval.2", "interval.3", "interval.4", "interval.5"));
+  for (std::size_t i = 0; i < report_.snapshots.size(); ++i) {
+    const SnapshotRecord& snapshot = report_.snapshots[i];
+    EXPECT_EQ(snapshot.trigger, "interval");
+    const auto due = static_cast<std::int64_t>(2 * i + 1) * 1'000'000'000;
+    EXPECT_GE(snapshot.at_ns, due);
+    EXPECT_LT(snapshot.at_ns, due + 1'000'000) << i;
+  }
+}
+
+} // namespace
+} // namespace schedrig::engine
