@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include <sys/types.h>
 
@@ -30,6 +31,14 @@ inline Schedstat schedstat(pid_t pid) {
   std::ifstream("/proc/" + std::to_string(pid) + "/schedstat") >> stat.cpu_ns >> stat.wait_ns >>
       stat.turns;
   return stat;
+}
+
+// How often it went to sleep by itself (proc_pid_status(5)); 0 when the process is gone.
+inline std::int64_t sleeps(pid_t pid) {
+  constexpr std::string_view kKey = "\nvoluntary_ctxt_switches:";
+  const std::string text = read_file("/proc/" + std::to_string(pid) + "/status");
+  const std::size_t at = text.find(kKey);
+  return at == std::string::npos ? 0 : std::stoll(text.substr(at + kKey.size()));
 }
 
 // Field of /proc/PID/stat, counted from 1 as in proc_pid_stat(5); empty when the process is gone.
