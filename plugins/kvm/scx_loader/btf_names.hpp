@@ -39,7 +39,8 @@ member_index(const btf& types, const btf_type& record, std::string_view name) {
   return std::nullopt;
 }
 
-// Calls visit(name, value) for each enumerator of an enum of either width.
+// Calls visit(name, value) for each enumerator of an enum of either width; of a signed one the
+// value is extended by its sign.
 template <class Visit>
 void for_each_enumerator(const btf& types, const btf_type& type, Visit&& visit) {
   for (std::uint32_t i = 0; i < btf_vlen(&type); ++i) {
@@ -49,7 +50,8 @@ void for_each_enumerator(const btf& types, const btf_type& type, Visit&& visit) 
     } else if (btf_is_enum(&type)) {
       const struct btf_enum& one = btf_enum(&type)[i];
       visit(btf_name(types, one.name_off),
-            static_cast<std::uint64_t>(static_cast<std::int64_t>(one.val)));
+            btf_kflag(&type) ? static_cast<std::uint64_t>(static_cast<std::int64_t>(one.val))
+                             : static_cast<std::uint32_t>(one.val));
     }
   }
 }

@@ -22,6 +22,7 @@
 #include "scx_loader/exit_record.hpp"
 #include "scx_loader/globals.hpp"
 #include "scx_loader/kernel_state.hpp"
+#include "scx_loader/kfunc_names.hpp"
 #include "scx_loader/object_image.hpp"
 #include "scx_loader/options.hpp"
 #include "scx_loader/report_lines.hpp"
@@ -84,7 +85,9 @@ class Loader {
     if (!kernel_) {
       return fail_errno(errno, "this kernel has no BTF");
     }
-    const ObjectImage image = TRY(read_object(options_.object));
+    const NoteSink note = [](const std::string& text) { say(kNote, text); };
+    ObjectImage image = TRY(read_object(options_.object));
+    fit_kfunc_names(image, *kernel_, note);
     object_.reset(bpf_object__open_mem(image.bytes.data(), image.bytes.size(), nullptr));
     if (!object_) {
       return libbpf_error("open " + options_.object);
@@ -93,8 +96,7 @@ class Loader {
     if (types == nullptr) {
       return fail(StatusCode::kInvalidArgument, options_.object + " has no BTF", "compile with -g");
     }
-    ops_ = TRY(StructOps::plan(image, *types, *kernel_,
-                               [](const std::string& text) { say(kNote, text); }));
+    ops_ = TRY(StructOps::plan(image, *types, *kernel_, note));
     TRY(apply_settings());
     TRY(ops_.prepare(*object_));
     if (bpf_object__load(object_.get()) != 0) {

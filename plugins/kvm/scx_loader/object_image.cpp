@@ -19,11 +19,12 @@ constexpr char kInItsPlace = 'S';          // ".struct_ops" becomes ".Struct_ops
 
 class Parser {
  public:
-  Parser(std::string& bytes, const std::string& path) : bytes_(bytes), path_(path) {}
+  Parser(ObjectImage& image, const std::string& path)
+      : image_(image), bytes_(image.bytes), path_(path) {}
 
-  Result<std::vector<OpsSection>> parse() {
+  Result<> parse() {
     TRY(read_header());
-    std::vector<OpsSection> found;
+    std::vector<OpsSection>& found = image_.ops;
     for (std::size_t i = 0; i < header_.e_shnum; ++i) {
       const Elf64_Shdr section = TRY(section_at(i));
       const std::string name = TRY(text_at(names_, section.sh_name));
@@ -32,12 +33,18 @@ class Parser {
         ops.name = name;
         ops.data = TRY(content_of(section));
         TRY(read_pointers(i, ops));
+      } else if (section.sh_type == SHT_PROGBITS && name == ".BTF") {
+        TRY(content_of(section)); // is inside
+        image_.btf = {section.sh_offset, section.sh_size};
+        image_.name_tables.push_back(image_.btf);
+      } else if (section.sh_type == SHT_SYMTAB) {
+        TRY(read_externs(section));
       }
     }
     for (OpsSection& ops : found) {
       TRY(rename(ops));
     }
-    return found;
+    return {};
   }
 
  private:
@@ -124,6 +131,24 @@ class Parser {
     return {};
   }
 
+  Result<> read_externs(const Elf64_Shdr& symbols) {
+    const Elf64_Shdr strings = TRY(section_at(symbols.sh_link));
+    TRY(content_of(symbols)); // is inside
+    TRY(content_of(strings));
+    image_.name_tables.push_back({strings.sh_offset, strings.sh_size});
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Sym) <= symbols.sh_size; at += sizeof(Elf64_Sym)) {
+      const auto symbol = get<Elf64_Sym>(symbols.sh_offset + at);
+      if (!symbol) {
+        return damaged("a symbol lies outside");
+      }
+      if (symbol->st_shndx == SHN_UNDEF && symbol->st_name != 0) {
+        image_.externs.push_back(
+            {TRY(text_at(strings, symbol->st_name)), ELF64_ST_BIND(symbol->st_info) == STB_WEAK});
+      }
+    }
+    return {};
+  }
+
   // In the table of section names and in the strings of the BTF: each ends in a zero byte.
   Result<> rename(OpsSection& ops) {
     for (std::size_t i = 0; i < header_.e_shnum; ++i) {
@@ -145,7 +170,8 @@ class Parser {
     return {};
   }
 
-  std::string& bytes_;
+  ObjectImage& image_;
+  std::string& bytes_; // the image's
   const std::string& path_;
   Elf64_Ehdr header_{};
   Elf64_Shdr names_{};
@@ -154,8 +180,9 @@ class Parser {
 } // namespace
 
 Result<ObjectImage> parse_object(std::string bytes, const std::string& path) {
-  ObjectImage image{.bytes = std::move(bytes), .ops = {}};
-  image.ops = TRY(Parser(image.bytes, path).parse());
+  ObjectImage image;
+  image.bytes = std::move(bytes);
+  TRY(Parser(image, path).parse());
   return image;
 }
 

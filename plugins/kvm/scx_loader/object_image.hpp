@@ -28,9 +28,24 @@ struct OpsSection {
   std::vector<FunctionPointer> pointers;
 };
 
+// Of the image; both are within it.
+struct SectionRange {
+  std::size_t offset = 0;
+  std::size_t size = 0;
+};
+
+// Something that the object uses and does not define.
+struct ExternSymbol {
+  std::string name;
+  bool weak = false; // may be missing
+};
+
 struct ObjectImage {
   std::string bytes;
   std::vector<OpsSection> ops;
+  std::vector<ExternSymbol> externs;
+  std::vector<SectionRange> name_tables; // of symbols, and the BTF
+  SectionRange btf;                      // empty: there is none
 };
 
 // The largest object that is read; the verifier takes none of this size.

@@ -12,11 +12,13 @@
 #include <linux/bpf.h>
 
 #include "scx_loader/btf_names.hpp"
+#include "scx_loader/ops_flags.hpp"
 
 namespace schedrig::scx {
 namespace {
 
 constexpr char kOps[] = "sched_ext_ops";
+constexpr char kAnyFunction[] = "scx_bpf_create_dsq";
 constexpr std::string_view kFlags = "flags";
 // Linux 6.4, uapi/linux/bpf.h; the headers that we build with are older.
 constexpr std::uint32_t kMapWithLink = 1U << 13U; // BPF_F_LINK
@@ -98,9 +100,22 @@ Result<> StructOps::find_kernel_types(const btf& kernel) {
   const std::int32_t record = btf__find_by_name_kind(&kernel, kOps, BTF_KIND_STRUCT);
   const std::int32_t value =
       btf__find_by_name_kind(&kernel, "bpf_struct_ops_sched_ext_ops", BTF_KIND_STRUCT);
-  if (record < 0 || value < 0) {
+  if (record < 0) {
     return fail(StatusCode::kUnsupported, "this kernel has no sched_ext",
                 "CONFIG_SCHED_CLASS_EXT is what it was built without");
+  }
+  const auto incomplete = [](const std::string& what) {
+    return fail(StatusCode::kUnsupported,
+                "this kernel's BTF is incomplete: it has sched_ext, but no " + what,
+                "the pahole that made the BTF is too old for the kernel, or a step of its build "
+                "is missing");
+  };
+  if (value < 0) {
+    return incomplete("struct bpf_struct_ops_sched_ext_ops");
+  }
+  // Every kernel with sched_ext has this one, and no scheduler of the field does without.
+  if (btf__find_by_name_kind(&kernel, kAnyFunction, BTF_KIND_FUNC) < 0) {
+    return incomplete("kernel functions (" + std::string(kAnyFunction) + ")");
   }
   record_id_ = static_cast<std::uint32_t>(record);
   value_id_ = static_cast<std::uint32_t>(value);
@@ -176,39 +191,7 @@ Result<> StructOps::copy_data(const btf& object, const btf_member& member, std::
     return {};
   }
   const std::uint64_t value = number_in(bytes);
-  return set_field(name, name == kFlags ? translated(object, value, note) : value);
-}
-
-std::uint64_t StructOps::translated(const btf& object, std::uint64_t value,
-                                    const NoteSink& note) const {
-  const auto find = [](const btf& types) -> const btf_type* {
-    for (const std::uint32_t kind :
-         {std::uint32_t{BTF_KIND_ENUM}, std::uint32_t{BTF_KIND_ENUM64}}) {
-      if (const std::int32_t id = btf__find_by_name_kind(&types, "scx_ops_flags", kind); id > 0) {
-        return btf__type_by_id(&types, static_cast<std::uint32_t>(id));
-      }
-    }
-    return nullptr;
-  };
-  const btf_type* const theirs = find(object);
-  const btf_type* const ours = find(*kernel_);
-  if (theirs == nullptr || ours == nullptr) {
-    return value; // nothing to translate by
-  }
-  std::uint64_t result = 0;
-  std::uint64_t named = 0;
-  for_each_enumerator(object, *theirs, [&](std::string_view name, std::uint64_t bit) {
-    if ((bit & (bit - 1)) != 0 || (value & bit) == 0) {
-      return; // of several bits, or not set
-    }
-    named |= bit;
-    if (const auto here = enumerator(*kernel_, *ours, name)) {
-      result |= *here;
-    } else {
-      note("flag " + std::string(name) + " is left out: this kernel has none");
-    }
-  });
-  return result | (value & ~named);
+  return set_field(name, name == kFlags ? translated_flags(object, *kernel_, value, note) : value);
 }
 
 std::size_t StructOps::place_of(std::uint32_t member) const {
@@ -230,6 +213,16 @@ Result<> StructOps::set_field(std::string_view name, std::uint64_t value) {
   }
   std::memcpy(value_.data() + place_of(*index), &value, type->size);
   return {};
+}
+
+std::optional<std::uint64_t> StructOps::field(std::string_view name) const {
+  const auto index = member_index(*kernel_, *record_, name);
+  const btf_type* const type =
+      index ? plain_type(*kernel_, btf_members(record_)[*index].type) : nullptr;
+  if (type == nullptr || !btf_is_int(type)) {
+    return std::nullopt;
+  }
+  return number_in(std::string_view(value_).substr(place_of(*index), type->size));
 }
 
 Result<> StructOps::prepare(bpf_object& object) {

@@ -12,7 +12,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +22,11 @@
 
 #include <schedrig/result.hpp>
 
+#include "scx_loader/note.hpp"
 #include "scx_loader/object_image.hpp"
 #include "vmm/unique_fd.hpp"
 
 namespace schedrig::scx {
-
-using NoteSink = std::function<void(const std::string& text)>;
 
 // Once, before an object is opened: libbpf then asks for what a struct_ops program has to say.
 void handle_struct_ops_sections();
@@ -35,12 +34,15 @@ void handle_struct_ops_sections();
 class StructOps {
  public:
   // `object` and `kernel` are the two BTFs and must outlive the plan. kUnsupported: this kernel
-  // has no sched_ext. kInvalidArgument: the object has no or several operations.
+  // has no sched_ext, or its BTF lacks a part of it. kInvalidArgument: the object has no or several
+  // operations.
   [[nodiscard]] static Result<StructOps> plan(const ObjectImage& image, const btf& object,
                                               const btf& kernel, const NoteSink& note);
 
   // A number of the operations, such as timeout_ms. kNotFound, kInvalidArgument.
   [[nodiscard]] Result<> set_field(std::string_view name, std::uint64_t value);
+  // That number as it will be given to the kernel. None: this kernel has no such member.
+  [[nodiscard]] std::optional<std::uint64_t> field(std::string_view name) const;
   // Tells the object's programs which callback each is; those without one are not loaded.
   [[nodiscard]] Result<> prepare(bpf_object& object);
   // After bpf_object__load. When this returns the kernel has tried: how it went, sysfs and the
@@ -64,8 +66,6 @@ class StructOps {
   [[nodiscard]] Result<> copy_data(const btf& object, const btf_member& member,
                                    std::string_view bytes, const NoteSink& note);
   [[nodiscard]] std::size_t place_of(std::uint32_t member) const;
-  [[nodiscard]] std::uint64_t translated(const btf& object, std::uint64_t value,
-                                         const NoteSink& note) const;
 
   const btf* kernel_ = nullptr;
   const btf_type* record_ = nullptr; // the kernel's struct sched_ext_ops

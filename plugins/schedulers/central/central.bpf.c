@@ -187,6 +187,10 @@ void BPF_PROG(central_exit, struct scx_exit_info* info) {
   record_exit(info);
 }
 
+// A number in the operations leaves no name in the object's BTF. By this one a loader finds the
+// running kernel's bit.
+const volatile enum scx_ops_flags __flags = SCX_OPS_ENQ_LAST;
+
 SEC(".struct_ops.link")
 struct sched_ext_ops central_ops = {
     .select_cpu = (void*)central_select_cpu,

@@ -5,36 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "scx_loader/struct_ops.hpp"
+#include "tests/unit/kvm_scx_loader/kernel_types.hpp"
 
 namespace schedrig::scx {
 namespace {
-
-using Types = std::unique_ptr<btf, decltype(&btf__free)>;
-
-// struct sched_ext_ops with these callbacks, then flags, timeout_ms and a name of 128 bytes; and
-// the structure that the kernel keeps it in.
-Types kernel(const std::vector<const char*>& callbacks) {
-  Types types(btf__new_empty(), btf__free);
-  const int u32 = btf__add_int(types.get(), "unsigned int", 4, 0);
-  const int u64 = btf__add_int(types.get(), "long unsigned int", 8, 0);
-  const int one = btf__add_int(types.get(), "char", 1, BTF_INT_CHAR);
-  const int text = btf__add_array(types.get(), u32, one, 128);
-  const int function = btf__add_func_proto(types.get(), 0);
-  const int pointer = btf__add_ptr(types.get(), function);
-  const auto pointers = static_cast<std::uint32_t>(8 * callbacks.size());
-  const int ops = btf__add_struct(types.get(), "sched_ext_ops", pointers + 144);
-  std::uint32_t bit = 0;
-  for (const char* name : callbacks) {
-    btf__add_field(types.get(), name, pointer, bit, 0);
-    bit += 64;
-  }
-  btf__add_field(types.get(), "flags", u64, bit, 0);
-  btf__add_field(types.get(), "timeout_ms", u32, bit + 64, 0);
-  btf__add_field(types.get(), "name", text, bit + 128, 0);
-  btf__add_struct(types.get(), "bpf_struct_ops_sched_ext_ops", pointers + 144 + 64);
-  btf__add_field(types.get(), "data", ops, std::uint32_t{64} * 8, 0);
-  return types;
-}
 
 class StructOpsOfFifo : public testing::Test {
  protected:
@@ -56,7 +30,7 @@ class StructOpsOfFifo : public testing::Test {
 };
 
 TEST_F(StructOpsOfFifo, a_kernel_with_all_callbacks_takes_it_without_a_note) {
-  const Types types = kernel({"dispatch", "enqueue", "exit", "init"});
+  const Types types = kernel_types({"dispatch", "enqueue", "exit", "init"});
   auto ops = plan(*types);
   ASSERT_TRUE(ops) << ops.error().message;
   EXPECT_EQ(notes, "");
@@ -66,7 +40,7 @@ TEST_F(StructOpsOfFifo, a_kernel_with_all_callbacks_takes_it_without_a_note) {
 }
 
 TEST_F(StructOpsOfFifo, a_callback_that_the_kernel_lacks_is_left_out_with_a_note) {
-  const Types types = kernel({"dispatch", "enqueue", "init"});
+  const Types types = kernel_types({"dispatch", "enqueue", "init"});
   auto ops = plan(*types);
   ASSERT_TRUE(ops) << ops.error().message;
   EXPECT_EQ(notes, "callback exit is left out: this kernel has none\n");
@@ -76,7 +50,7 @@ TEST_F(StructOpsOfFifo, a_callback_that_the_kernel_lacks_is_left_out_with_a_note
 }
 
 TEST_F(StructOpsOfFifo, fields_are_set_by_name_within_their_types) {
-  const Types types = kernel({"dispatch", "enqueue", "exit", "init"});
+  const Types types = kernel_types({"dispatch", "enqueue", "exit", "init"});
   auto ops = plan(*types);
   ASSERT_TRUE(ops);
   EXPECT_TRUE(ops->set_field("timeout_ms", 500));
@@ -86,11 +60,77 @@ TEST_F(StructOpsOfFifo, fields_are_set_by_name_within_their_types) {
 }
 
 TEST_F(StructOpsOfFifo, a_kernel_without_sched_ext_is_named_as_such) {
-  const Types types(btf__new_empty(), btf__free);
+  const Types types = no_types();
   const auto ops = plan(*types);
   ASSERT_FALSE(ops);
   EXPECT_EQ(ops.error().code, StatusCode::kUnsupported);
   EXPECT_NE(ops.error().message.find("no sched_ext"), std::string::npos);
+}
+
+struct Incomplete {
+  const char* name;
+  KernelParts parts;
+  const char* cause;
+};
+
+class IncompleteKernels : public StructOpsOfFifo, public testing::WithParamInterface<Incomplete> {};
+
+TEST_P(IncompleteKernels, are_refused_with_what_they_lack_in_one_line) {
+  const Types types = kernel_types({"dispatch", "enqueue", "exit", "init"}, GetParam().parts);
+  const auto ops = plan(*types);
+  ASSERT_FALSE(ops);
+  EXPECT_EQ(ops.error().code, StatusCode::kUnsupported);
+  EXPECT_NE(ops.error().message.find(GetParam().cause), std::string::npos) << ops.error().message;
+  EXPECT_EQ(ops.error().message.find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, IncompleteKernels,
+    testing::Values(Incomplete{"value", {.value = false}, "bpf_struct_ops_sched_ext_ops"},
+                    Incomplete{"functions", {.functions = false}, "no kernel functions"}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+// central asks for SCX_OPS_ENQ_LAST, whose bit is 2 in its own header.
+class FlagsOfCentral : public testing::Test {
+ protected:
+  // The flags as the kernel gets them.
+  std::uint64_t flags(const Types& types) {
+    libbpf_set_print(nullptr);
+    const auto image = read_object(OBJECTS "/central.bpf.o");
+    EXPECT_TRUE(image);
+    const std::unique_ptr<bpf_object, decltype(&bpf_object__close)> object(
+        bpf_object__open_mem(image->bytes.data(), image->bytes.size(), nullptr), bpf_object__close);
+    const auto ops = StructOps::plan(*image, *bpf_object__btf(object.get()), *types,
+                                     [this](const std::string& text) { notes += text + "\n"; });
+    EXPECT_TRUE(ops) << ops.error().message;
+    return ops ? ops->field("flags").value_or(~0ULL) : ~0ULL;
+  }
+  static Types kernel_with(const char* name, std::uint64_t bit) {
+    Types types = kernel_types({"select_cpu", "enqueue", "dispatch", "running", "stopping",
+                                "update_idle", "init", "exit"});
+    btf__add_enum64(types.get(), "scx_ops_flags", 8, false);
+    btf__add_enum64_value(types.get(), name, bit);
+    return types;
+  }
+  std::string notes;
+};
+
+TEST_F(FlagsOfCentral, get_the_kernels_bit_of_the_same_name) {
+  EXPECT_EQ(flags(kernel_with("SCX_OPS_ENQ_LAST", 1ULL << 40U)), 1ULL << 40U);
+  EXPECT_EQ(notes, "");
+}
+
+TEST_F(FlagsOfCentral, are_left_out_with_a_note_where_the_kernel_has_no_such_name) {
+  EXPECT_EQ(flags(kernel_with("SCX_OPS_OTHER", 2)), 0U);
+  EXPECT_EQ(notes, "flag SCX_OPS_ENQ_LAST is left out: this kernel has none\n");
+}
+
+TEST_F(FlagsOfCentral, stay_as_compiled_with_a_note_where_the_kernel_names_none) {
+  EXPECT_EQ(flags(kernel_types({"select_cpu", "enqueue", "dispatch", "running", "stopping",
+                                "update_idle", "init", "exit"})),
+            2U);
+  EXPECT_EQ(notes, "the flags are as they were compiled: this kernel's BTF has no enum "
+                   "scx_ops_flags\n");
 }
 
 } // namespace
