@@ -10,6 +10,7 @@
 #include <schedrig/export.hpp>
 #include <schedrig/result.hpp>
 
+#include "backend/process_state.hpp"
 #include "backend/scheduler_exit_text.hpp"
 
 namespace schedrig::kvm {
@@ -112,7 +113,10 @@ void KernelSchedulers::look() noexcept {
 }
 
 Result<std::string> KernelSchedulers::sched_ext(std::string_view file) {
-  const std::string path = "/sys/kernel/sched_ext/" + std::string(file);
+  return first_line("/sys/kernel/sched_ext/" + std::string(file));
+}
+
+Result<std::string> KernelSchedulers::first_line(const std::string& path) {
   OneReply reply;
   const FileOp read{.kind = FileOpKind::kRead, .path = path, .data = {}};
   TRY(from_status(files_.run({&read, 1}, FileBatchMode::kAll, reply)));
@@ -133,23 +137,32 @@ Result<> KernelSchedulers::attach_program(std::string_view id, SchedExtProgram& 
                 "detach it first, or use replace_scheduler");
   }
   const SchedulerLaunch launch = TRY(scheduler_launch(program, params, loader_));
-  const Attached starting{
-      .id = std::string(id), .payload = TRY(start(id, launch)), .own_loader = launch.own_loader};
+  const Attached starting = TRY(start(id, launch));
   if (TRY(wait_attached(starting, clock_.now_ns() + timeout_ns))) {
     attached_ = starting;
   }
   return {};
 }
 
-Result<std::uint32_t> KernelSchedulers::start(std::string_view id, const SchedulerLaunch& launch) {
+Result<KernelSchedulers::Attached> KernelSchedulers::start(std::string_view id,
+                                                           const SchedulerLaunch& launch) {
   const std::vector<std::string_view> args(launch.args.begin(), launch.args.end());
   const std::vector<std::string_view> files(launch.files.begin(), launch.files.end());
-  std::uint32_t payload = 0;
-  std::int32_t pid = 0;
-  TRY(from_status(payloads_.spawn(
-      {.name = id, .binary = launch.binary, .args = args, .files = files}, &payload, &pid)));
-  TRY(from_status(payloads_.start(payload)));
-  return payload;
+  Attached starting;
+  starting.id = id;
+  starting.program = launch.binary;
+  starting.own_loader = launch.own_loader;
+  TRY(from_status(
+      payloads_.spawn({.name = id, .binary = launch.binary, .args = args, .files = files},
+                      &starting.payload, &starting.pid)));
+  TRY(from_status(payloads_.start(starting.payload)));
+  return starting;
+}
+
+std::string KernelSchedulers::state_of_loader(const Attached& of) {
+  const auto stat = first_line("/proc/" + std::to_string(of.pid) + "/stat");
+  return "its loader " + of.program + ", pid " + std::to_string(of.pid) + ", " +
+         std::string(process_state(stat ? *stat : std::string("?")));
 }
 
 Result<bool> KernelSchedulers::wait_attached(const Attached& starting, std::int64_t deadline_ns) {
@@ -175,9 +188,10 @@ Result<bool> KernelSchedulers::wait_attached(const Attached& starting, std::int6
       return true;
     }
     if (clock_.now_ns() >= deadline_ns) {
-      return give_up(starting,
-                     {StatusCode::kTimeout, "not attached in time: sched_ext is " + *state,
-                      "a large scheduler takes the verifier seconds: raise timeout", 0});
+      return give_up(starting, {StatusCode::kTimeout,
+                                "not attached in time: sched_ext is " + *state + "; " +
+                                    state_of_loader(starting),
+                                "a large scheduler takes the verifier seconds: raise timeout", 0});
     }
     if (auto paused = pause(starting.payload, deadline_ns); !paused) {
       return give_up(starting, std::move(paused).error());
@@ -196,11 +210,17 @@ Result<> KernelSchedulers::pause(std::uint32_t payload, std::int64_t deadline_ns
 std::unexpected<Error> KernelSchedulers::give_up(const Attached& starting, Error error) {
   // With the loader its link goes, and with that the scheduler; the error is the one to tell.
   [[maybe_unused]] const auto ended = collect(starting);
-  const std::int64_t until = clock_.now_ns() + kLastGraceNs;
-  for (auto state = sched_ext("state"); state && *state != "disabled" && clock_.now_ns() < until;
-       state = sched_ext("state")) {
-  }
+  [[maybe_unused]] const auto state = state_after_grace();
   return std::unexpected(std::move(error));
+}
+
+Result<std::string> KernelSchedulers::state_after_grace() {
+  const std::int64_t until = clock_.now_ns() + kLastGraceNs;
+  std::string state = TRY(sched_ext("state"));
+  while (state != "disabled" && clock_.now_ns() < until) { // a look takes a round trip
+    state = TRY(sched_ext("state"));
+  }
+  return state;
 }
 
 Result<> KernelSchedulers::detach_program(std::int64_t timeout_ns) {
@@ -215,27 +235,36 @@ Result<> KernelSchedulers::detach_program(std::int64_t timeout_ns) {
   OneReply reply; // a kernel without sysrq goes by the signal alone
   TRY(from_status(files_.run({&ask, 1}, FileBatchMode::kAll, reply)));
   TRY(payloads_.terminate(leaving.payload));
-  auto gone = wait_gone(leaving.payload, deadline_ns);
-  TRY(collect(leaving));
+  auto gone = wait_gone(leaving, deadline_ns);
+  // One that waits in the kernel for its scheduler's end outlives a SIGKILL: what the kernel says
+  // of the scheduler counts.
+  auto killed = collect(leaving);
   if (!gone && gone.error().code == StatusCode::kTimeout) {
-    return wait_gone(leaving.payload, clock_.now_ns() + kLastGraceNs);
+    const std::string state = TRY(state_after_grace());
+    return state == "disabled" ? Result<>() : not_detached(leaving, state);
   }
-  return gone;
+  return gone && !killed ? std::unexpected(std::move(killed).error()) : std::move(gone);
 }
 
-Result<> KernelSchedulers::wait_gone(std::uint32_t payload, std::int64_t deadline_ns) {
+std::unexpected<Error> KernelSchedulers::not_detached(const Attached& leaving,
+                                                      const std::string& state) {
+  return fail(StatusCode::kTimeout,
+              "not detached in time: sched_ext is " + state + "; " + state_of_loader(leaving),
+              "the machine cannot go on with another scheduler");
+}
+
+Result<> KernelSchedulers::wait_gone(const Attached& leaving, std::int64_t deadline_ns) {
   while (true) {
     const std::string state = TRY(sched_ext("state"));
-    const bool ended = payloads_.has_ended(payload);
+    const bool ended = payloads_.has_ended(leaving.payload);
     if (state == "disabled" && ended) {
       return {};
     }
     if (clock_.now_ns() >= deadline_ns) {
-      return fail(StatusCode::kTimeout, "not detached in time: sched_ext is " + state,
-                  "the machine cannot go on with another scheduler");
+      return not_detached(leaving, state);
     }
     if (!ended) { // else the kernel is still at work, and a look takes a round trip
-      TRY(pause(payload, deadline_ns));
+      TRY(pause(leaving.payload, deadline_ns));
     }
   }
 }
@@ -262,7 +291,7 @@ void KernelSchedulers::tell(const Attached& gone, const Ended& ended) {
   if (!report.kind) { // the kernel unregisters what a loader leaves behind
     report.kind = kExitUnreg;
     report.reason = exit_kind_info(kExitUnreg).reason;
-    report.message = how_it_ended(ended.wait_status);
+    report.message = report.failed.empty() ? how_it_ended(ended.wait_status) : report.failed;
   }
   SchedulerExit exit;
   exit.kind = *report.kind;

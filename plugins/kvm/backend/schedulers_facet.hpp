@@ -43,7 +43,9 @@ class KernelSchedulers final : public SchedulersFacet {
  private:
   struct Attached {
     std::string id;
+    std::string program; // the loader, as this host knows it
     std::uint32_t payload = 0;
+    std::int32_t pid = 0;
     bool own_loader = false;
   };
   struct Ended {
@@ -54,17 +56,24 @@ class KernelSchedulers final : public SchedulersFacet {
 
   [[nodiscard]] Result<> attach_program(std::string_view id, SchedExtProgram& program,
                                         ParamsView params, std::int64_t timeout_ns);
-  [[nodiscard]] Result<std::uint32_t> start(std::string_view id, const SchedulerLaunch& launch);
+  [[nodiscard]] Result<Attached> start(std::string_view id, const SchedulerLaunch& launch);
   // Returns whether it still is.
   [[nodiscard]] Result<bool> wait_attached(const Attached& starting, std::int64_t deadline_ns);
   [[nodiscard]] std::unexpected<Error> give_up(const Attached& starting, Error error);
   [[nodiscard]] Result<> detach_program(std::int64_t timeout_ns);
-  [[nodiscard]] Result<> wait_gone(std::uint32_t payload, std::int64_t deadline_ns);
+  [[nodiscard]] Result<> wait_gone(const Attached& leaving, std::int64_t deadline_ns);
   // The payload's end; it is killed first if it still lives.
   [[nodiscard]] Result<Ended> collect(const Attached& from);
   void tell(const Attached& gone, const Ended& ended);
+  [[nodiscard]] std::unexpected<Error> not_detached(const Attached& leaving,
+                                                    const std::string& state);
+  // What sched_ext is at last, when its loader is dead: "disabled" if it took no longer than that.
+  [[nodiscard]] Result<std::string> state_after_grace();
+  // For errors: which program with which pid does what.
+  [[nodiscard]] std::string state_of_loader(const Attached& of);
   // A sysfs file of sched_ext; empty: it is not there.
   [[nodiscard]] Result<std::string> sched_ext(std::string_view file);
+  [[nodiscard]] Result<std::string> first_line(const std::string& path);
   [[nodiscard]] Result<> pause(std::uint32_t payload, std::int64_t deadline_ns);
 
   FilesFacet& files_;

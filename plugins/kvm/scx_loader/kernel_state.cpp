@@ -23,6 +23,10 @@ std::uint64_t hotplug_seq() {
   return std::strtoull(first_word("/sys/kernel/sched_ext/hotplug_seq").c_str(), nullptr, 10);
 }
 
+std::string attached_scheduler() {
+  return first_word("/sys/kernel/sched_ext/root/ops");
+}
+
 std::uint64_t enable_seq() {
   return std::strtoull(first_word("/sys/kernel/sched_ext/enable_seq").c_str(), nullptr, 10);
 }

@@ -11,6 +11,8 @@ namespace schedrig::scx {
 // "enabled", "disabled", "enabling", "disabling", "bypassing"...; empty: no sched_ext.
 [[nodiscard]] std::string sched_ext_state();
 [[nodiscard]] std::uint64_t hotplug_seq();
+// The name of the scheduler that is attached; empty: none is.
+[[nodiscard]] std::string attached_scheduler();
 // How many schedulers have been enabled since boot.
 [[nodiscard]] std::uint64_t enable_seq();
 

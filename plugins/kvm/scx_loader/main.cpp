@@ -109,7 +109,9 @@ class Loader {
   Result<bool> attach() {
     exit_ = std::make_unique<ExitRecord>(*object_);
     const std::uint64_t enabled_before = enable_seq();
-    TRY(ops_.attach(*object_));
+    if (auto tried = ops_.attach(*object_); !tried) {
+      return std::unexpected(busy(std::move(tried).error()));
+    }
     // The kernel reports a failing init as an exit, not as an error; and one that was enabled may
     // have exited by now.
     if (enable_seq() != enabled_before) {
@@ -130,6 +132,18 @@ class Loader {
   }
 
  private:
+  // The kernel says no more than that there is another one.
+  static Error busy(Error error) {
+    if (error.os_errno == EBUSY) {
+      const std::string other = attached_scheduler();
+      error.help =
+          other.empty()
+              ? "another scheduler is being attached or detached: sched_ext is " + sched_ext_state()
+              : "scheduler '" + other + "' is attached";
+    }
+    return error;
+  }
+
   Result<> apply_settings() {
     fill_enumerators(*object_, *kernel_);
     for (const auto& [name, value] : options_.globals) {

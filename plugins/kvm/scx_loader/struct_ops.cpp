@@ -274,8 +274,7 @@ Result<> StructOps::attach(const bpf_object& object) {
   link_.reset(
       ::bpf_link_create(map_.get(), 0, static_cast<bpf_attach_type>(kAttachStructOps), nullptr));
   if (!link_) {
-    return fail_errno(errno, "attach the scheduler",
-                      errno == EBUSY ? "another scheduler is attached" : "");
+    return fail_errno(errno, "attach the scheduler");
   }
   return {};
 }

@@ -46,7 +46,7 @@ class StructOps {
   // Tells the object's programs which callback each is; those without one are not loaded.
   [[nodiscard]] Result<> prepare(bpf_object& object);
   // After bpf_object__load. When this returns the kernel has tried: how it went, sysfs and the
-  // scheduler's exit say. kOs: the kernel refused to try.
+  // scheduler's exit say. kOs: the kernel refused to try; EBUSY: another one is there.
   [[nodiscard]] Result<> attach(const bpf_object& object);
   // The scheduler is gone when this returns.
   void detach() noexcept { link_.reset(); }

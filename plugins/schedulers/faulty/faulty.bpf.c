@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Faulty: a FIFO scheduler that breaks one rule of sched_ext, once, some time after it was attached.
-// Until then it is sound.
+// Faulty: a FIFO scheduler that breaks one rule of sched_ext, once, some time after it was
+// attached. Until then it is sound.
 #include "plugins/schedulers/bpf/sched_ext.bpf.h"
 
 #define SHARED_DSQ 0
 #define NEVER_CREATED_DSQ 7
 #define CLOCK_MONOTONIC 1
 #define EINVAL 22
+// Longer than a loader is given to end, and shorter than what the kernel takes for a soft lockup.
+#define HANG_NS 13000000000ULL
 
 enum fault {
   FAULT_NONE,
@@ -19,7 +21,8 @@ enum fault {
   FAULT_ERROR,
   FAULT_EXIT,
   FAULT_RESTART,
-  FAULT_INIT
+  FAULT_INIT,
+  FAULT_HANG
 };
 
 const volatile enum fault fault = FAULT_NONE;
@@ -144,9 +147,22 @@ s32 BPF_PROG(faulty_init) {
   return scx_bpf_create_dsq(SHARED_DSQ, -1);
 }
 
+static long look_at_clock(u32 index, u64* until_ns) {
+  return bpf_ktime_get_ns() >= *until_ns;
+}
+
+static long wait_until(u32 index, u64* until_ns) {
+  bpf_loop(1U << 23, look_at_clock, until_ns, 0); // the most that one loop may turn
+  return bpf_ktime_get_ns() >= *until_ns;
+}
+
 SEC("struct_ops/faulty_exit")
 void BPF_PROG(faulty_exit, struct scx_exit_info* info) {
   record_exit(info);
+  if (fault == FAULT_HANG) {
+    u64 until_ns = bpf_ktime_get_ns() + HANG_NS;
+    bpf_loop(1U << 10, wait_until, &until_ns, 0);
+  }
 }
 
 SEC(".struct_ops.link")

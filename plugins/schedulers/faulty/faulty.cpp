@@ -18,7 +18,7 @@ constexpr std::array kParams = {
               .key = "fault",
               .default_value = "none",
               .doc = "none, stall, drop, insert_twice, bad_cpu, forbidden_cpu, unknown_dsq, throw, "
-                     "slow, error, exit, restart or init; none is a sound scheduler"},
+                     "slow, error, exit, restart, init or hang; none is a sound scheduler"},
     ParamSpec{.type = ParamType::kDuration,
               .key = "after",
               .default_value = "1s",

@@ -56,6 +56,12 @@ Status Faulty::on_init() {
     return Status::make(StatusCode::kInvalidArgument, "init fails, as fault = \"init\" says",
                         "choose another fault");
   }
+  if (*fault_ == Fault::kHang) {
+    return Status::make(StatusCode::kUnsupported,
+                        "fault \"hang\" is possible on a real kernel only: a simulated machine "
+                        "detaches in no time",
+                        "use backend = \"kvm\", or another fault");
+  }
   due_at_ns_ = kernel().now_ns() + after_ns_;
   kernel().print("fault " + fault_name_ + " is due at " + std::to_string(due_at_ns_ / 1'000'000) +
                  "ms");

@@ -26,7 +26,8 @@ enum class Fault : std::uint32_t {
   kError,
   kExit,
   kRestart,
-  kInit
+  kInit,
+  kHang
 };
 
 struct FaultInfo {
@@ -35,7 +36,7 @@ struct FaultInfo {
 };
 
 // In the order of Fault.
-inline constexpr std::array<FaultInfo, 13> kFaults = {{
+inline constexpr std::array<FaultInfo, 14> kFaults = {{
     {"none", "no fault"},
     {"stall", "tasks stay in the queue, nothing is dispatched any more"},
     {"drop", "a task that is enqueued is put nowhere"},
@@ -49,6 +50,7 @@ inline constexpr std::array<FaultInfo, 13> kFaults = {{
     {"exit", "the scheduler ends by itself (scx_bpf_exit)"},
     {"restart", "the scheduler ends by itself and asks to be started anew"},
     {"init", "init fails: the scheduler cannot be attached"},
+    {"hang", "the exit callback takes 13 s: a detach hangs that long (real kernels only)"},
 }};
 
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);

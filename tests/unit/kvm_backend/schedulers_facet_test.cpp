@@ -26,6 +26,9 @@ class PlayedFiles final : public FilesFacet {
     if (op.kind == FileOpKind::kWrite) {
       written.push_back(std::string(op.path) + "=" + std::string(op.data));
       sink.on_reply(0, {});
+    } else if (op.path.starts_with("/proc/")) {
+      stat_path = op.path;
+      sink.on_reply(0, {.data = "100 (loader) T 1 100\n"});
     } else if (op.path.ends_with("/root/ops")) {
       sink.on_reply(0, {.data = "other\n"});
     } else if (states.empty()) {
@@ -41,6 +44,7 @@ class PlayedFiles final : public FilesFacet {
   }
   std::deque<std::string> states;
   std::vector<std::string> written;
+  std::string stat_path;
 };
 
 class PlayedPayloads final : public OwnPayloads {
@@ -71,7 +75,7 @@ class PlayedPayloads final : public OwnPayloads {
     report.ended_ns = 9'000 * kMs;
     report.stdout_text = out;
     sink.on_report(report);
-    return {};
+    return killable ? Status() : Status::make(StatusCode::kTimeout, "did not end", "");
   }
   Result<> terminate(std::uint32_t /*payload*/) override {
     ended = ended || ends_when_asked;
@@ -86,6 +90,7 @@ class PlayedPayloads final : public OwnPayloads {
   std::int32_t wait_status = 0;
   bool ended = false;
   bool ends_when_asked = true;
+  bool killable = true;
   int kills = 0;
 };
 
@@ -241,6 +246,8 @@ TEST_F(Schedulers, an_attach_that_takes_too_long_kills_the_loader) {
   const Status status = attach(0);
   EXPECT_EQ(status.code, StatusCode::kTimeout);
   EXPECT_EQ(payloads.kills, 1);
+  EXPECT_EQ(files.stat_path, "/proc/100/stat");
+  EXPECT_THAT(status.message, HasSubstr("its loader /x/schedrig-scx, pid 100, is stopped (T)"));
   EXPECT_EQ(facet.detach(0).code, StatusCode::kNotFound);
 }
 
@@ -289,6 +296,27 @@ TEST_F(Schedulers, a_loader_that_ignores_the_request_is_killed_when_its_time_is_
   ASSERT_TRUE(attach().ok());
   EXPECT_TRUE(facet.detach(0).ok());
   EXPECT_EQ(payloads.kills, 1);
+}
+
+// It waits in the kernel until its scheduler is gone.
+TEST_F(Schedulers, a_loader_that_outlives_its_kill_is_no_error_when_the_scheduler_is_gone) {
+  files.states = {"disabled", "enabled", "disabling", "disabling", "disabled"};
+  payloads.ends_when_asked = false;
+  payloads.killable = false;
+  ASSERT_TRUE(attach().ok());
+  const Status status = facet.detach(0);
+  EXPECT_TRUE(status.ok()) << status.message;
+}
+
+TEST_F(Schedulers, a_loader_that_came_second_after_all_is_an_exit_with_its_reason) {
+  files.states = {"disabled", "enabled"}; // by the other
+  ASSERT_TRUE(attach().ok());
+  payloads.ended = true;
+  payloads.wait_status = 1 << 8;
+  payloads.out = scx::report_line(scx::kFailed, "attach: busy; scheduler 'other' is attached");
+  facet.look();
+  ASSERT_EQ(exits.size(), 1U);
+  EXPECT_THAT(exits[0], HasSubstr("scheduler 'other' is attached"));
 }
 
 } // namespace
