@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,7 +89,13 @@ class Loader {
     const NoteSink note = [](const std::string& text) { say(kNote, text); };
     ObjectImage image = TRY(read_object(options_.object));
     fit_kfunc_names(image, *kernel_, note);
-    object_.reset(bpf_object__open_mem(image.bytes.data(), image.bytes.size(), nullptr));
+    // From which the kernel's names of its maps are made, as for an object opened by its path.
+    const std::string name = std::filesystem::path(options_.object).filename();
+    const std::string first_word = name.substr(0, name.find('.'));
+    bpf_object_open_opts open{};
+    open.sz = sizeof open;
+    open.object_name = first_word.c_str();
+    object_.reset(bpf_object__open_mem(image.bytes.data(), image.bytes.size(), &open));
     if (!object_) {
       return libbpf_error("open " + options_.object);
     }
