@@ -15,6 +15,7 @@ struct RunOptions {
   std::string schedrig;
   std::filesystem::path configs;
   std::string request_program;
+  std::string loader_program;
 };
 [[nodiscard]] RunOptions& options();
 

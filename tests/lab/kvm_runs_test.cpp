@@ -2,8 +2,8 @@
 // kvm_runs_test: scenarios and payloads on kvm, many runs in one emulated host. The first of each
 // kind of machine boots, the others start from its template.
 //
-// kvm_runs_test --schedrig=PROGRAM --configs=DIR --request-program=PROGRAM [gtest options], by
-// `schedrig lab exec`, which stages all three.
+// kvm_runs_test --schedrig=PROGRAM --configs=DIR --request-program=PROGRAM
+// --loader-program=PROGRAM [gtest options], by `schedrig lab exec`, which stages all of them.
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
@@ -121,7 +121,8 @@ int run(int argc, char** argv) {
   const NamedArguments arguments(argc, argv);
   options() = {.schedrig = arguments.text("schedrig"),
                .configs = arguments.text("configs"),
-               .request_program = arguments.text("request-program")};
+               .request_program = arguments.text("request-program"),
+               .loader_program = arguments.text("loader-program")};
   testing::AddGlobalTestEnvironment(new MostRunsAreForks);
   return RUN_ALL_TESTS();
 }

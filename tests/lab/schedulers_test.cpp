@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // sched_ext schedulers on a real kernel, from a config to the report. The rules of attach, detach
 // and exit are the contract suite's.
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/lab/kvm_runs.hpp"
+#include "tests/lab/payload_run.hpp"
 #include "tests/unit/apt/temp_dir.hpp"
 
 namespace schedrig::lab {
@@ -55,6 +58,150 @@ TEST(Schedulers, a_global_that_the_object_lacks_is_refused_with_those_that_it_ha
   const test::CommandResult result = run_on_kvm(file);
   EXPECT_EQ(result.exit_code, 1) << result.out;
   EXPECT_THAT(result.err + result.out, HasSubstr("the object has no global slice; it has"));
+}
+
+// What follows is about loaders: programs that attach the scheduler which they hold.
+std::string scheduler(const std::string& name, const std::string& args) {
+  return "[[scheduler]]\nname = \"" + name + "\"\nplugin = \"scx\"\nbinary = \"" +
+         options().loader_program + "\"\nargs = [" + args + "]\n";
+}
+
+std::string loaders(const std::string& run, const std::string& rest) {
+  return "schema = 1\n[run]\nname = \"loaders\"\nbackend = \"kvm\"\ndeadline = \"300s\"\n" + run +
+         "\n[machine]\ntopology = \"1n1l2c1t\"\nmemory = \"384MiB\"\n" + rest;
+}
+
+// A program of this host for the guest; and one payload with it.
+std::string payload(const std::string& name, const std::string& binary, const std::string& more) {
+  return "[[payload]]\nname = \"" + name + "\"\nbinary = \"" + binary + "\"\n" + more + "\n";
+}
+
+std::string script(const test::TempDir& temp, const std::string& name,
+                   const std::string& commands) {
+  const auto file = temp.write(name, "#!/bin/sh\n" + commands);
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  return file.string();
+}
+
+// Loops of a script until the kernel says that a scheduler is attached.
+constexpr const char* kUntilAttached =
+    "while read -r state < /sys/kernel/sched_ext/state && [ \"$state\" != enabled ]; do :; done\n";
+
+TEST(SchedulerLoaders, take_arguments_and_those_that_hang_are_killed_when_they_are_detached) {
+  const test::TempDir temp;
+  const std::string steps = R"(
+[[scheduler]]
+name = "hangs"
+plugin = "faulty"
+params = { fault = "hang" }
+[[step]]
+name = "arguments"
+op = [ { kind = "attach_scheduler", scheduler = "keeps" } ]
+hold = "500ms"
+[[step]]
+name = "stopped"
+op = [ { kind = "replace_scheduler", scheduler = "stops" } ]
+hold = "500ms"
+[[step]]
+name = "hanging"
+op = [ { kind = "replace_scheduler", scheduler = "hangs" }, { kind = "detach_scheduler" } ]
+)";
+  const test::CommandResult result = run_on_kvm(
+      temp.write("run.toml", loaders("", scheduler("keeps", "\"keep\", \"slice_ns=5000000\"") +
+                                             scheduler("stops", "\"stop_after\"") + steps)));
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+  for (const char* line :
+       {"scheduler keeps attached at", "scheduler keeps detached at", "scheduler stops attached at",
+        "scheduler stops detached at", "scheduler hangs detached at"}) {
+    EXPECT_THAT(result.out, HasSubstr(line)) << result.out;
+  }
+}
+
+TEST(SchedulerLoaders, that_end_with_a_complaint_are_told_with_it) {
+  const test::TempDir temp;
+  const test::CommandResult result = run_on_kvm(temp.write(
+      "run.toml", loaders("scheduler = \"mine\"", scheduler("mine", "\"keep\", \"slyce=1\"") +
+                                                      "[[step]]\nname = \"one\"\n")));
+  EXPECT_EQ(result.exit_code, 1) << result.out;
+  EXPECT_THAT(result.err + result.out, HasSubstr("its loader ended with exit status 1"));
+  EXPECT_THAT(result.err + result.out, HasSubstr("the object has no global slyce"));
+}
+
+TEST(SchedulerLoaders, that_are_killed_take_their_scheduler_with_them_which_is_an_exit) {
+  const test::TempDir temp;
+  const std::string killer =
+      script(temp, "killer",
+             "for each in /proc/[0-9]*; do\n"
+             "  read -r name < $each/comm && [ \"$name\" = loader_program ] && kill -9 "
+             "${each#/proc/}\ndone\n:\n");
+  const test::CommandResult result = run_on_kvm(temp.write(
+      "run.toml",
+      loaders(
+          "scheduler = \"mine\"\nexpect = \"scheduler_exit\"\nexpect_exit = { kind = \"unreg\", "
+          "message = \"killed by signal 9\" }",
+          scheduler("mine", "\"keep\"") + payload("killer", killer, "") +
+              "[[step]]\nname = \"one\"\nop = [ { kind = \"run_payload\", payload = \"killer\" }, "
+              "{ kind = \"wait_payload\", name = \"killer\", timeout = \"60s\" } ]\nhold = "
+              "\"2s\"\n")));
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+}
+
+class LoadersThatAttachNothing
+    : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(LoadersThatAttachNothing, are_named_with_what_they_do_when_the_time_is_up) {
+  const test::TempDir temp;
+  const auto [how, state] = GetParam();
+  const test::CommandResult result = run_on_kvm(temp.write(
+      "run.toml",
+      loaders("", scheduler("mine", "\"" + std::string(how) + "\"") +
+                      "[[step]]\nname = \"one\"\nop = [ { kind = "
+                      "\"attach_scheduler\", scheduler = \"mine\", timeout = \"15s\" } ]\n")));
+  EXPECT_EQ(result.exit_code, 1) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("not attached in time: sched_ext is disabled; its loader " +
+                                    options().loader_program + ", pid "));
+  EXPECT_THAT(result.out, HasSubstr(state));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LoadersThatAttachNothing,
+                         testing::Values(std::pair("never", "sleeps (S)"),
+                                         std::pair("stop_before", "is stopped (T)")),
+                         [](const auto& each) { return std::string(each.param.first); });
+
+// Once by the kernel, which refuses a second loader; once before one is started.
+TEST(SchedulerLoaders, come_second_and_are_told_which_one_is_attached) {
+  const test::TempDir temp;
+  const std::string ours = (objects().parent_path() / "kvm/schedrig-scx").string();
+  const std::string object = (objects() / "fifo.bpf.o").string();
+  const std::string waits = script(temp, "waits", kUntilAttached);
+  const std::string payloads =
+      payload("second", ours, "default_args = [\"" + object + "\"]\nfiles = [\"" + object + "\"]") +
+      payload("first", options().loader_program, "default_args = [\"keep\"]") +
+      payload("waits", waits, "");
+  const std::string steps = R"(
+[[step]]
+name = "by the kernel"
+op = [
+  { kind = "attach_scheduler", scheduler = "central" },
+  { kind = "run_payload", payload = "second" },
+  { kind = "wait_payload", name = "second", timeout = "60s" },
+  { kind = "detach_scheduler" },
+]
+[[step]]
+name = "by the facet"
+op = [
+  { kind = "run_payload", payload = "first" },
+  { kind = "run_payload", payload = "waits" },
+  { kind = "wait_payload", name = "waits", timeout = "60s" },
+  { kind = "attach_scheduler", scheduler = "fifo" },
+]
+)";
+  const auto report = temp.path() / "report.json";
+  const test::CommandResult result = run_on_kvm(
+      temp.write("run.toml", loaders("", payloads + steps)), {"--json", report.string()});
+  EXPECT_EQ(result.exit_code, 1) << result.out;
+  EXPECT_THAT(text_of(report), HasSubstr("scheduler 'central' is attached"));
+  EXPECT_THAT(result.out, HasSubstr("scheduler 'vtime' is attached")) << result.err;
 }
 
 } // namespace
