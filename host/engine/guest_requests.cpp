@@ -2,15 +2,12 @@
 #include "host/engine/guest_requests.hpp"
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <schedrig/guest_requests.hpp>
-#include <schedrig/kernel_wire.hpp>
 
-#include "host/engine/freeze_session.hpp"
-#include "host/engine/kernel_requests.hpp"
+#include "host/engine/program_requests.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -20,59 +17,14 @@ constexpr int kMostAtATime = 64;
 
 using Body = std::vector<std::uint8_t>;
 
-// The program that asks stands still with its machine, and notices nothing.
-Result<std::vector<KernelValue>> carry_out_cold(Session& session, const KernelRequest& request) {
-  TRY(find_kernel(session));
-  FreezeWindowRecord record;
-  record.step = "a program's request";
-  record.ops = 1;
-  record.at_ns = session.now_ns();
-  auto window = TRY(freeze(session));
-  auto values = carry_out(session, request);
-  auto frozen_ns = window.close();
-  if (!frozen_ns) {
-    session.note_failure(frozen_ns.error());
-    return std::unexpected(std::move(frozen_ns).error());
-  }
-  record.frozen_ns = *frozen_ns;
-  session.note_freeze_window(std::move(record));
-  return values;
-}
-
-Result<Body> carry_out_kernel_op(Session& session, std::string_view body) {
-  KernelRequest request;
-  const WireError wrong =
-      decode({reinterpret_cast<const std::uint8_t*>(body.data()), body.size()}, &request);
-  if (!wrong.ok()) {
-    return fail(StatusCode::kBadData, "kernel op of a program: " + to_string(wrong));
-  }
-  KernelReply reply;
-  reply.id = request.id;
-  reply.values = TRY(request.mode == KernelAccessMode::kCold ? carry_out_cold(session, request)
-                                                             : carry_out(session, request));
-  Body bytes;
-  const WireError too_long = encode(reply, bytes);
-  if (!too_long.ok() || bytes.size() > kMaxGuestRequestBytes) {
-    return fail(StatusCode::kInvalidArgument,
-                "kernel op of a program: its values do not fit into a reply of 64 KiB");
-  }
-  return bytes;
-}
-
-Result<Body> take_snapshot(Session& session, std::string_view tag) {
-  if (!session.snapshots()) {
-    return fail(StatusCode::kUnsupported, "the machine takes no snapshots");
-  }
-  TRY(session.snapshots()(tag.empty() ? "request" : std::string(tag)));
-  return Body();
-}
-
 Result<Body> answer(Session& session, const GuestRequest& request) {
   switch (static_cast<GuestRequestKind>(request.kind)) {
   case GuestRequestKind::kKernelOp:
-    return carry_out_kernel_op(session, request.body);
+    return carry_out_message(
+        session, {reinterpret_cast<const std::uint8_t*>(request.body.data()), request.body.size()});
   case GuestRequestKind::kSnapshot:
-    return take_snapshot(session, request.body);
+    TRY(take_program_snapshot(session, std::string(request.body)));
+    return Body();
   }
   return fail(StatusCode::kInvalidArgument,
               "there is no request of kind " + std::to_string(request.kind));

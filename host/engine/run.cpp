@@ -247,6 +247,9 @@ class Run {
     observer_.on_phase("running", machine.now_ns());
     run_steps(scenario_, session, observer_, report_, snapshots ? &*snapshots : nullptr);
     report_.guest_requests = session.guest_request_counts();
+    if (const RingServer* ring = session.ring()) {
+      report_.ring = ring->record();
+    }
     judge_exits(control);
     if (cancellation_.requested() ||
         (report_.cause && report_.cause->code == StatusCode::kTimeout &&

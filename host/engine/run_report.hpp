@@ -152,6 +152,19 @@ struct GuestRequestCounts {
   std::uint64_t refused = 0;
 };
 
+// Of the submission ring, if the machine had one (schedrig/ring_consumer.hpp counts).
+struct RingRecord {
+  std::uint64_t doorbells = 0;
+  std::uint64_t submitted = 0; // entries that were carried out or refused
+  std::uint64_t completed = 0; // completions that were posted
+  std::uint64_t failed = 0;    // of the entries
+  std::uint64_t canceled = 0;  // of the failed, behind a barrier that failed
+  std::uint64_t stalls = 0;    // times that no room was left for a completion
+  std::uint32_t largest_batch = 0;
+  std::uint32_t uncollected = 0; // completions that no program took
+  std::string fault;             // why the ring is dead; empty: it is not
+};
+
 struct CheckRecord {
   std::string name;
   Verdict verdict = Verdict::kPass;
@@ -265,6 +278,7 @@ struct RunReport {
   std::vector<PayloadRecord> payloads; // in the order of their ends
   std::vector<SchedulerEvent> scheduler_events;
   GuestRequestCounts guest_requests;
+  std::optional<RingRecord> ring; // none: the machine had no ring
   std::vector<KernelComplaint> kernel_log;
   std::vector<CheckRecord> checks;
   std::uint32_t next_group = 0;   // number of worker groups spawned so far

@@ -5,9 +5,13 @@
 
 #include "host/engine/cpuset.hpp"
 #include "host/engine/guest_requests.hpp"
+#include "host/engine/ring_requests.hpp"
 
 namespace schedrig::engine {
 namespace {
+
+// A program that takes completions looks every 50 us (ring.h); on a loaded machine less often.
+constexpr std::int64_t kRingRoomNs = 1'000'000;
 
 SchedulerEvent exit_event(const Event& event) {
   SchedulerEvent exit;
@@ -83,7 +87,12 @@ Session::Session(Machine& machine, FilesFacet& files, TasksFacet& tasks,
                  const TopologyView& topology, const EventCollector& events,
                  const Cancellation& cancellation)
     : machine_(machine), files_(files), tasks_(tasks), payloads_(query<PayloadsFacet>(machine)),
-      topology_(topology), events_(events), cancellation_(cancellation) {}
+      topology_(topology), events_(events), cancellation_(cancellation) {
+  if (auto* const ring = query<RingFacet>(machine);
+      ring != nullptr && ring->region().size() == SCHEDRIG_RING_REGION_BYTES) {
+    ring_.emplace(*ring);
+  }
+}
 
 Result<> Session::check() {
   if (const auto& kernel = events_.kernel_failure(); kernel && !tearing_down_) {
@@ -104,9 +113,15 @@ Result<> Session::check() {
   return {};
 }
 
+// A ring that waits for room is looked at again: no doorbell says when its program has made some.
+std::int64_t Session::wait_end(std::int64_t until_ns) {
+  return ring_ && ring_->stalled() ? std::min(until_ns, now_ns() + kRingRoomNs) : until_ns;
+}
+
 Result<> Session::wait_once(std::int64_t until_ns) {
   WakeReason reason = WakeReason::kDeadline;
-  if (auto waited = from_status(machine_.wait_until(until_ns, &reason)); !waited) {
+  const std::int64_t end_ns = wait_end(until_ns);
+  if (auto waited = from_status(machine_.wait_until(end_ns, &reason)); !waited) {
     note_failure(waited.error());
     TRY(check()); // an event says more than the status
     return waited;
@@ -116,6 +131,7 @@ Result<> Session::wait_once(std::int64_t until_ns) {
 
 Result<> Session::after_wait() {
   TRY(check());
+  serve_ring(*this);
   auto answered = answer_guest_requests(*this);
   if (!answered) {
     note_failure(answered.error());
@@ -149,7 +165,7 @@ Result<bool> Session::wait_payload(std::uint32_t payload, std::int64_t until_ns)
   TRY(check());
   do {
     PayloadWake why = PayloadWake::kDeadline;
-    if (auto waited = from_status(payloads_->wait(payload, end, &why)); !waited) {
+    if (auto waited = from_status(payloads_->wait(payload, wait_end(end), &why)); !waited) {
       note_failure(waited.error());
       TRY(check());
       return std::unexpected(std::move(waited).error());

@@ -21,6 +21,7 @@
 #include <schedrig/mem_policy.hpp>
 #include <schedrig/payloads.hpp>
 #include <schedrig/result.hpp>
+#include <schedrig/ring_facet.hpp>
 #include <schedrig/tasks.hpp>
 #include <schedrig/topology.hpp>
 #include <schedrig/vcpus.hpp>
@@ -31,6 +32,7 @@
 #include "host/engine/kernel_log.hpp"
 #include "host/engine/kernel_targets.hpp"
 #include "host/engine/observer.hpp"
+#include "host/engine/ring_server.hpp"
 #include "host/engine/run_report.hpp"
 #include "host/engine/scheduler_control.hpp"
 
@@ -112,6 +114,8 @@ class Session {
   [[nodiscard]] MemoryFacet* memory() { return query<MemoryFacet>(machine_); }
   [[nodiscard]] GuestRequestsFacet* guest_requests() { return query<GuestRequestsFacet>(machine_); }
   [[nodiscard]] GuestRequestCounts& guest_request_counts() { return guest_request_counts_; }
+  // Null if the machine has no ring, or a backend's is not of the size that it must have.
+  [[nodiscard]] RingServer* ring() { return ring_ ? &*ring_ : nullptr; }
   [[nodiscard]] WatchFacet* watch() { return query<WatchFacet>(machine_); }
   [[nodiscard]] FreezeFacet* freezer() { return query<FreezeFacet>(machine_); }
   [[nodiscard]] VcpusFacet* vcpus() { return query<VcpusFacet>(machine_); }
@@ -139,6 +143,7 @@ class Session {
 
  private:
   Result<> wait_once(std::int64_t until_ns);
+  [[nodiscard]] std::int64_t wait_end(std::int64_t until_ns);
   // Behind each wait: looks whether the run may go on, then answers programs that ask.
   Result<> after_wait();
 
@@ -154,6 +159,7 @@ class Session {
   std::vector<FreezeWindowRecord>* freeze_windows_ = nullptr;
   TakeSnapshot take_snapshot_;
   GuestRequestCounts guest_request_counts_;
+  std::optional<RingServer> ring_;
   std::vector<std::uint32_t> online_;
   std::int64_t deadline_ns_ = INT64_MAX;
   bool tearing_down_ = false;

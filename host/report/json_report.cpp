@@ -81,6 +81,20 @@ Value worker_value(const engine::WorkerRecord& worker) {
   return value;
 }
 
+Value ring_value(const engine::RingRecord& ring) {
+  Value value = Value::object();
+  value.set("doorbells", ring.doorbells);
+  value.set("submitted", ring.submitted);
+  value.set("completed", ring.completed);
+  value.set("failed", ring.failed);
+  value.set("canceled", ring.canceled);
+  value.set("stalls", ring.stalls);
+  value.set("largest_batch", ring.largest_batch);
+  value.set("uncollected", ring.uncollected);
+  value.set("fault", ring.fault.empty() ? Value() : Value(ring.fault));
+  return value;
+}
+
 } // namespace
 
 std::string json_document(const engine::RunReport& report) {
@@ -147,6 +161,9 @@ std::string json_document(const engine::RunReport& report) {
   Value& requests = document.set("guest_requests", Value::object());
   requests.set("answered", report.guest_requests.answered);
   requests.set("refused", report.guest_requests.refused);
+  if (report.ring) {
+    document.set("ring", ring_value(*report.ring));
+  }
   Value& complaints = document.set("kernel_log", Value::array());
   for (const engine::KernelComplaint& complaint : report.kernel_log) {
     complaints.push(kernel_complaint_value(complaint));

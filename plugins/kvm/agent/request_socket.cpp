@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <schedrig/guest_request.h>
+#include <schedrig/request_errno.hpp>
 
 #include "agent/clock.hpp"
 
@@ -19,30 +20,6 @@ namespace schedrig::agent {
 namespace {
 
 static_assert(SCHEDRIG_REQUEST_MAX_BYTES == kMaxGuestRequestBytes);
-
-// What a program is told, as an errno.
-int errno_of(StatusCode code, std::int32_t os_errno) {
-  switch (code) {
-  case StatusCode::kOk:
-    return 0;
-  case StatusCode::kInvalidArgument:
-    return EINVAL;
-  case StatusCode::kNotFound:
-    return ENOENT;
-  case StatusCode::kAlreadyExists:
-    return EEXIST;
-  case StatusCode::kUnsupported:
-    return EOPNOTSUPP;
-  case StatusCode::kTimeout:
-    return ETIMEDOUT;
-  case StatusCode::kBadData:
-    return EBADMSG;
-  case StatusCode::kOs:
-    return os_errno > 0 ? os_errno : EIO;
-  default:
-    return EIO;
-  }
-}
 
 // False: the program does not take it, which ends the connection.
 bool send_reply(int fd, int error, std::string_view body) {
@@ -167,7 +144,7 @@ Result<> RequestSocket::reply(const kvm::GuestReplyMessage& reply) {
                 "nobody waits for a reply to request " + std::to_string(reply.number));
   }
   requester->waits_for = 0;
-  if (!send_reply(requester->fd.get(), errno_of(reply.code, reply.os_errno), reply.body)) {
+  if (!send_reply(requester->fd.get(), request_errno(reply.code, reply.os_errno), reply.body)) {
     requesters_.erase(requester);
     return fail(StatusCode::kNotFound, "the program of request " + std::to_string(reply.number) +
                                            " does not take its reply");
