@@ -36,7 +36,7 @@ MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs pr
       cgroup_files_(cgroups_), proc_files_(engine_, processes_, cgroups_, std::string(kRelease)),
       sys_files_(spec.topology), sched_ext_files_(sched_ext_, engine_),
       kernel_(*this, GuestKernel(memory_bytes_, kernel_options(spec.params), spec.seed)),
-      watch_(*this) {
+      watch_(*this), ring_(param_integer(spec.params, "ring.enabled", 0) != 0) {
   vfs_.mount("/proc", proc_files_);
   vfs_.mount("/sys", sys_files_);
   vfs_.mount("/sys/fs/cgroup", cgroup_files_);
@@ -89,6 +89,9 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   if (interface_id == WatchFacet::kInterfaceId) {
     return static_cast<WatchFacet*>(&watch_);
   }
+  if (interface_id == RingFacet::kInterfaceId) {
+    return ring_.enabled() ? static_cast<RingFacet*>(&ring_) : nullptr;
+  }
   if (interface_id == KernelFacet::kInterfaceId) {
     return static_cast<KernelFacet*>(&kernel_);
   }
@@ -126,6 +129,7 @@ Status MockMachine::wait_until(std::int64_t deadline_ns, WakeReason* reason) noe
     // One second of the machine's time per round: other threads see the clock move.
     constexpr Nanos kRound = 1'000'000'000;
     awaited_ended_ = false;
+    event_pending_ = event_pending_ || ring_.rung();
     while (!interrupted_ && !event_pending_ && !awaited_ended_ && clock() < deadline_ns) {
       const Nanos until = std::min(deadline_ns, clock() + kRound);
       run_engine(engine_time(until), wake_);

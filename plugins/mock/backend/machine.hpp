@@ -5,8 +5,8 @@
 // machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_affinity.cpp,
 // machine_mem_policy.cpp, machine_schedulers.cpp, machine_freeze.cpp: one facet each;
 // machine_faults.cpp: what goes wrong; machine_state.cpp: copies of the machine; payloads.hpp and
-// machine_kernel.hpp and machine_watch.hpp are parts of their own. Thread: the host's, except
-// interrupt() and now_ns().
+// machine_kernel.hpp, machine_ring.hpp and machine_watch.hpp are parts of their own. Thread: the
+// host's, except interrupt() and now_ns().
 #pragma once
 
 #include <atomic>
@@ -27,6 +27,7 @@
 
 #include "plugins/mock/backend/faults.hpp"
 #include "plugins/mock/backend/machine_kernel.hpp"
+#include "plugins/mock/backend/machine_ring.hpp"
 #include "plugins/mock/backend/machine_state.hpp"
 #include "plugins/mock/backend/machine_watch.hpp"
 #include "plugins/mock/backend/payloads.hpp"
@@ -202,6 +203,7 @@ class MockMachine final : public Machine,
   Vfs vfs_;
   MachineKernel kernel_;
   MachineWatch watch_;
+  MachineRing ring_;
 
   std::vector<Group> groups_;
   std::vector<std::int32_t> task_pids_; // by TaskId

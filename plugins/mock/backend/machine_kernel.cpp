@@ -28,6 +28,10 @@ constexpr std::array kParams = {
               .doc = "of the kernel's page tables: 4, as on most machines, or 5",
               .minimum = 4,
               .maximum = 5},
+    ParamSpec{.type = ParamType::kBool,
+              .key = "ring.enabled",
+              .default_value = "false",
+              .doc = "true: the machine has a submission ring; most scenarios need none"},
 };
 
 std::size_t bytes_of(const MemoryAccess& access) {
