@@ -16,6 +16,7 @@ struct RunOptions {
   std::filesystem::path configs;
   std::string request_program;
   std::string loader_program;
+  std::string ring_program;
 };
 [[nodiscard]] RunOptions& options();
 

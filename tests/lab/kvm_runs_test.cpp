@@ -3,7 +3,8 @@
 // kind of machine boots, the others start from its template.
 //
 // kvm_runs_test --schedrig=PROGRAM --configs=DIR --request-program=PROGRAM
-// --loader-program=PROGRAM [gtest options], by `schedrig lab exec`, which stages all of them.
+// --ring-program=PROGRAM --loader-program=PROGRAM [gtest options], by `schedrig lab exec`, which
+// stages all of them.
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
@@ -122,7 +123,8 @@ int run(int argc, char** argv) {
   options() = {.schedrig = arguments.text("schedrig"),
                .configs = arguments.text("configs"),
                .request_program = arguments.text("request-program"),
-               .loader_program = arguments.text("loader-program")};
+               .loader_program = arguments.text("loader-program"),
+               .ring_program = arguments.text("ring-program")};
   testing::AddGlobalTestEnvironment(new MostRunsAreForks);
   return RUN_ALL_TESTS();
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 #include <vector>
 
 #include <poll.h>
@@ -15,6 +16,7 @@
 #include "agent/file_ops.hpp"
 #include "agent/identity.hpp"
 #include "agent/mem_policy.hpp"
+#include "agent/ring_function.hpp"
 #include "channel/file_messages.hpp"
 #include "channel/mem_policy_messages.hpp"
 #include "channel/task_messages.hpp"
@@ -22,6 +24,18 @@
 namespace schedrig::agent {
 
 using kvm::MessageType;
+
+namespace {
+
+// What payloads find of the host.
+std::vector<std::string> environment_of(const RequestSocket& requests, bool owns_machine) {
+  std::vector<std::string> environment =
+      owns_machine ? ring_environment() : std::vector<std::string>();
+  environment.push_back("SCHEDRIG_REQUESTS=" + requests.path());
+  return environment;
+}
+
+} // namespace
 
 Server::Server(Connection& connection, ChildWatch& children, RequestSocket& requests,
                std::string stage_root)
@@ -34,7 +48,7 @@ Server::Server(Connection& connection, ChildWatch& children, RequestSocket& requ
           },
           [this](std::int64_t until_ns) { wait_for_children(until_ns); }),
       payloads_([this](std::int64_t until_ns) { wait_for_children(until_ns); },
-                {"SCHEDRIG_REQUESTS=" + requests.path()}) {}
+                environment_of(requests, owns_machine_)) {}
 
 Result<> Server::run() {
   TRY(say_hello());

@@ -93,6 +93,10 @@ void GuestFeed::on_notice(std::string_view text) noexcept {
   });
 }
 
+void GuestFeed::on_ring_doorbell(std::uint64_t times) noexcept {
+  change([&](auto&) { output_.ring_doorbells += times; });
+}
+
 GuestOutput GuestFeed::take() {
   consume(output_fd_.get());
   GuestOutput taken;

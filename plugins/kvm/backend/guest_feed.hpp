@@ -27,6 +27,7 @@ struct GuestOutput {
   Bytes control;
   std::vector<std::string> notices;
   std::uint64_t console_bytes_lost = 0;
+  std::uint64_t ring_doorbells = 0;
   std::optional<VmEnd> end;
 };
 
@@ -40,6 +41,7 @@ class GuestFeed final : public VmSink {
   void on_control_open(bool open) noexcept override;
   void on_end(const VmEnd& end) noexcept override;
   void on_notice(std::string_view text) noexcept override;
+  void on_ring_doorbell(std::uint64_t times) noexcept override;
 
   // [host thread]
   [[nodiscard]] GuestOutput take();

@@ -47,6 +47,7 @@ KvmMachine::create(const MachineSpec& spec, const MachineOptions& options, Event
   config.regions = spec.regions;
   config.vendor = options.vendor;
   config.kaslr = options.kaslr;
+  config.ring = options.ring;
   auto vm = Vm::create(config, *machine->feed_);
   if (!vm) {
     return std::unexpected(
@@ -62,7 +63,7 @@ void KvmMachine::set_vm(std::unique_ptr<Vm> vm, const MachineOptions& options) {
     vm_->make_late(*options.late_vcpu, options.late_by);
   }
   vm_facets_.emplace(GuestMemoryAccess(vm_->memory()), VmFreezer(*vm_, clock_, channel_, link_),
-                     VmVcpus(*vm_), VmWatch(*vm_, clock_));
+                     VmVcpus(*vm_), VmWatch(*vm_, clock_), VmRing(*vm_));
 }
 
 KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
@@ -110,6 +111,9 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == WatchFacet::kInterfaceId) {
     return static_cast<WatchFacet*>(&vm_facets_->watch);
+  }
+  if (interface_id == RingFacet::kInterfaceId) {
+    return vm_facets_->ring.there() ? static_cast<RingFacet*>(&vm_facets_->ring) : nullptr;
   }
   if (interface_id == SchedulersFacet::kInterfaceId) {
     return static_cast<SchedulersFacet*>(&schedulers_);
@@ -216,7 +220,8 @@ Result<WakeReason> KvmMachine::wait(std::int64_t deadline_ns, const std::functio
       return std::unexpected(*failure);
     }
     schedulers_.look();
-    if (monitor_.take_noteworthy() || enough() || guest_requests_.take_news()) {
+    const bool rung = vm_facets_->ring.rung(channel_.take_ring_doorbells());
+    if (monitor_.take_noteworthy() || enough() || guest_requests_.take_news() || rung) {
       return WakeReason::kEvent;
     }
     const std::int64_t left_ns = deadline_ns - clock_.now_ns();

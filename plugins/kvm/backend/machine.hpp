@@ -25,6 +25,7 @@
 #include "backend/mem_policy_facet.hpp"
 #include "backend/memory_facet.hpp"
 #include "backend/payloads_facet.hpp"
+#include "backend/ring_facet.hpp"
 #include "backend/saved_session.hpp"
 #include "backend/schedulers_facet.hpp"
 #include "backend/tasks_facet.hpp"
@@ -95,6 +96,7 @@ class KvmMachine final : public Machine, private MachineWaits {
     VmFreezer freezer;
     VmVcpus vcpus;
     VmWatch watch;
+    VmRing ring;
   };
 
   // Round trips after the first; a machine that starts in milliseconds does not wait for more.

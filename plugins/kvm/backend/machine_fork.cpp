@@ -114,6 +114,7 @@ Result<> KvmMachine::reset(std::uint64_t seed, nanoseconds timeout) {
   payloads_.forget();
   schedulers_.forget();
   guest_requests_.forget();
+  vm_facets_->ring.forget();
   clock_.reset();
   hello_ns_ = 0;
   origin_->seed = seed;

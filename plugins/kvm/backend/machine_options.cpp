@@ -30,7 +30,7 @@ Result<std::optional<CpuVendor>> vendor_from(ParamsView params) {
 
 } // namespace
 
-constexpr std::array<ParamSpec, 5> kMachineParams = {{
+constexpr std::array<ParamSpec, 6> kMachineParams = {{
     {.type = ParamType::kDuration,
      .key = "agent_timeout",
      .default_value = "30s",
@@ -57,6 +57,10 @@ constexpr std::array<ParamSpec, 5> kMachineParams = {{
      .doc = "a fault, to see what a run makes of it: this vCPU comes late to freeze windows",
      .minimum = 0,
      .maximum = 511},
+    {.type = ParamType::kBool,
+     .key = "ring.enabled",
+     .default_value = "false",
+     .doc = "true: programs in the guest find a submission ring; most scenarios need none"},
 }};
 
 Result<MachineOptions> machine_options(const MachineSpec& spec, std::string agent_path) {
@@ -66,6 +70,7 @@ Result<MachineOptions> machine_options(const MachineSpec& spec, std::string agen
           param_integer(spec.params, "agent_timeout", kDefaultAgentTimeoutNs)),
       .vendor = TRY(vendor_from(spec.params)),
       .kaslr = param_integer(spec.params, "kaslr", 1) != 0,
+      .ring = param_integer(spec.params, "ring.enabled", 0) != 0,
       .late_vcpu = late_vcpu_from(spec.params),
       .late_by = std::chrono::nanoseconds(param_integer(spec.params, "late_by", kDefaultLateByNs))};
 }

@@ -21,12 +21,13 @@ struct MachineOptions {
   std::chrono::nanoseconds agent_timeout; // of each request to the agent
   std::optional<CpuVendor> vendor;        // default: the host CPU's
   bool kaslr = true;
+  bool ring = false;
   std::optional<std::uint32_t> late_vcpu = std::nullopt; // a fault for tests
   std::chrono::nanoseconds late_by{};
 };
 
 // The plugin's parameters, as its descriptor names them.
-extern const std::array<ParamSpec, 5> kMachineParams;
+extern const std::array<ParamSpec, 6> kMachineParams;
 
 // kInvalidArgument: a parameter's value.
 [[nodiscard]] Result<MachineOptions> machine_options(const MachineSpec& spec,

@@ -76,6 +76,7 @@ Result<TemplateFields> TemplateIdentity::fields(const MachineSpec& spec,
       {"kernel", TRY(sum_of_file(std::string(spec.kernel_image)))},
       {"kernel_cmdline", std::string(spec.kernel_cmdline)},
       {"memory", std::to_string(spec.memory_bytes)},
+      {"ring", options.ring ? "on" : "off"},
       {"topology", to_string(spec.topology) + " " + hex(checksum(machine.tables))},
   };
   std::ranges::sort(fields);

@@ -48,6 +48,7 @@ Result<> VmChannel::receive(Bytes& into, Deadline deadline) {
 void VmChannel::pump() {
   const GuestOutput output = feed_.take();
   control_.insert(control_.end(), output.control.begin(), output.control.end());
+  ring_doorbells_ += output.ring_doorbells;
   monitor_.deliver(output);
 }
 

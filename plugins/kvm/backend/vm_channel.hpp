@@ -17,7 +17,10 @@ class VmChannel final : public ByteChannel {
 
   void open(Vm& vm) noexcept { vm_ = &vm; }
   void close() noexcept { vm_ = nullptr; }
-  void forget() noexcept { control_.clear(); }
+  void forget() noexcept {
+    control_.clear();
+    ring_doorbells_ = 0;
+  }
   // Whether an interrupt ends a receive: while booting, when there is nothing yet to clean up.
   void set_interruptible(bool value) noexcept { interruptible_ = value; }
 
@@ -28,6 +31,10 @@ class VmChannel final : public ByteChannel {
   void pump();
   // Control bytes that pump found.
   [[nodiscard]] Bytes take_control() noexcept { return std::exchange(control_, {}); }
+  // How often it found that the ring's doorbell was rung.
+  [[nodiscard]] std::uint64_t take_ring_doorbells() noexcept {
+    return std::exchange(ring_doorbells_, 0);
+  }
 
  private:
   [[nodiscard]] Result<> check() const;
@@ -37,6 +44,7 @@ class VmChannel final : public ByteChannel {
   Vm* vm_ = nullptr;
   bool interruptible_ = false;
   Bytes control_;
+  std::uint64_t ring_doorbells_ = 0;
 };
 
 } // namespace schedrig::kvm

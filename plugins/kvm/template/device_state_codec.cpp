@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Devices and virtqueues.
+#include <schedrig/ring.h>
+
 #include "template/state_codec.hpp"
 #include "template/struct_codec.hpp"
 
@@ -150,6 +152,11 @@ Bytes encode_board_state(const BoardState& state) {
   put_virtio(out, state.virtio);
   out.text(std::string_view(state.virtio_failure).substr(0, kMaxFailureBytes));
   put_console(out, state.console);
+  put_bool(out, state.ring.has_value());
+  if (state.ring) {
+    put_struct(out, state.ring->config);
+    put_bytes(out, state.ring->memory);
+  }
   return bytes;
 }
 
@@ -167,6 +174,12 @@ Result<BoardState> decode_board_state(ByteView bytes) {
   ok = ok && get_virtio(in, state.virtio);
   state.virtio_failure = in.text(kMaxFailureBytes);
   state.console = get_console(in);
+  if (get_bool(in)) {
+    RingState& ring = state.ring.emplace();
+    ok = ok && get_struct(in, ring.config);
+    ring.memory = get_bytes(in, SCHEDRIG_RING_REGION_BYTES);
+    ok = ok && ring.memory.size() == SCHEDRIG_RING_REGION_BYTES;
+  }
   if (!ok || !in.complete()) {
     return fail(StatusCode::kBadData, "saved machine: malformed state of the devices");
   }

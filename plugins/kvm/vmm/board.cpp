@@ -43,17 +43,28 @@ void store_le(std::span<std::byte> data, std::uint64_t value) {
 } // namespace
 
 Board::Board(const GuestMemory& memory, Lifecycle& lifecycle, PhaseClock& phases, VmSink& sink,
-             std::function<void()> stop_vcpus)
+             std::function<void()> stop_vcpus, bool ring)
     : lifecycle_(lifecycle), phases_(phases), sink_(sink), stop_vcpus_(std::move(stop_vcpus)),
       virtio_(memory, backend_, console_, kVirtioConsoleId, kClassCommunication, kPciWindowAddress,
               kPciIoPort),
-      pci_({&virtio_}), power_(*this), i8042_(*this), rtc_(wall_clock),
+      ring_(ring ? std::make_optional<RingPci>(ring_backend_, kRingBarAddress, kRingIoPort)
+                 : std::nullopt),
+      pci_(functions()), power_(*this), i8042_(*this), rtc_(wall_clock),
       uart_([this](std::uint8_t byte) { uart_byte(byte); }),
       ports_{PortRange{kUartPort, 8, &uart_, ExitKind::kUart},
              PortRange{kPciConfigPort, 8, &pci_, ExitKind::kPciConfig},
              PortRange{kI8042Port, 5, &i8042_, ExitKind::kI8042},
              PortRange{kRtcPort, 2, &rtc_, ExitKind::kRtc},
              PortRange{kPowerPort, kPowerPorts, &power_, ExitKind::kPower}} {}
+
+// The ring's comes last: the others' slots are the same with and without it.
+std::vector<PciFunction*> Board::functions() {
+  std::vector<PciFunction*> all{&virtio_};
+  if (ring_) {
+    all.push_back(&*ring_);
+  }
+  return all;
+}
 
 Board::~Board() {
   if (thread_.joinable()) {
@@ -68,6 +79,13 @@ Result<> Board::init(int vm_fd) {
   wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_) {
     return fail_errno(errno, "eventfd");
+  }
+  if (ring_) {
+    TRY(ring_backend_.init(vm_fd));
+    ring_->map();
+    if (auto error = ring_backend_.take_error()) {
+      return std::unexpected(*std::move(error));
+    }
   }
   return backend_.init(vm_fd);
 }
@@ -118,13 +136,32 @@ void Board::thaw() {
 Result<BoardState> Board::save() {
   const std::lock_guard lock(mutex_);
   TRY(backend_.drain());
+  std::optional<RingState> ring;
+  if (ring_) {
+    ring = RingState{.config = ring_->state(), .memory = ring_backend_.save()};
+  }
   return BoardState{.i8042 = i8042_.state(),
                     .pci = pci_.state(),
                     .rtc = rtc_.state(),
                     .uart = uart_.state(),
                     .virtio = virtio_.state(),
                     .virtio_failure = virtio_.failure(),
-                    .console = console_.state()};
+                    .console = console_.state(),
+                    .ring = std::move(ring)};
+}
+
+Result<> Board::restore_ring(const std::optional<RingState>& state) {
+  if (state.has_value() != ring_.has_value()) {
+    return fail(StatusCode::kBadData, "saved machine: one with a ring, the other without");
+  }
+  if (state) {
+    TRY(ring_backend_.restore(state->memory));
+    ring_->restore(state->config);
+  }
+  if (auto error = ring_backend_.take_error()) {
+    return std::unexpected(*std::move(error));
+  }
+  return {};
 }
 
 Result<> Board::restore(const BoardState& state) {
@@ -135,6 +172,7 @@ Result<> Board::restore(const BoardState& state) {
   uart_.restore(state.uart);
   console_.restore(state.console);
   TRY(virtio_.restore(state.virtio, state.virtio_failure));
+  TRY(restore_ring(state.ring));
   uart_bytes_.clear();
   uart_lost_ = reported_lost_ = 0;
   reported_failure_ = state.virtio_failure;
@@ -256,17 +294,21 @@ void Board::device_loop() {
 }
 
 void Board::wait_for_work() {
-  std::array<pollfd, VirtioConsole::kQueues + 1> fds{};
+  std::array<pollfd, VirtioConsole::kQueues + 2> fds{};
   for (std::uint16_t queue = 0; queue < VirtioConsole::kQueues; ++queue) {
     fds[queue] = {.fd = backend_.doorbell_fd(queue), .events = POLLIN, .revents = 0};
   }
+  constexpr std::size_t kRing = VirtioConsole::kQueues;
+  // Without a ring it is negative, and poll() leaves it out.
+  fds[kRing] = {.fd = ring_backend_.doorbell_fd(), .events = POLLIN, .revents = 0};
   fds.back() = {.fd = wake_.get(), .events = POLLIN, .revents = 0};
   // No deadline: wake() ends it, and every change of lifecycle calls wake().
   ::poll(fds.data(), fds.size(), -1);
-  for (const pollfd& fd : fds) {
+  for (std::size_t i = 0; i < fds.size(); ++i) {
     std::uint64_t count = 0;
-    if ((fd.revents & POLLIN) != 0) {
-      [[maybe_unused]] const ssize_t got = ::read(fd.fd, &count, sizeof(count));
+    if ((fds[i].revents & POLLIN) != 0 &&
+        ::read(fds[i].fd, &count, sizeof(count)) == sizeof(count) && i == kRing) {
+      sink_.on_ring_doorbell(count);
     }
   }
 }
@@ -326,6 +368,7 @@ void Board::report_problems() {
   {
     const std::lock_guard lock(mutex_);
     error = backend_.take_error();
+    error = error ? error : ring_backend_.take_error();
     failure = virtio_.failure();
     lost = uart_lost_;
   }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -29,6 +30,7 @@
 #include "exits.hpp"
 #include "lifecycle.hpp"
 #include "pci_backend.hpp"
+#include "ring_backend.hpp"
 #include "run_gate.hpp"
 #include "state/machine_state.hpp"
 #include "unique_fd.hpp"
@@ -66,9 +68,10 @@ class PhaseClock {
 class Board final : private PowerSink {
  public:
   // All references outlive the board. `stop_vcpus` returns when no vCPU runs any more (or a
-  // deadline passed); it is called on the device thread once the guest is over.
+  // deadline passed); it is called on the device thread once the guest is over. `ring`: with a
+  // submission ring.
   Board(const GuestMemory& memory, Lifecycle& lifecycle, PhaseClock& phases, VmSink& sink,
-        std::function<void()> stop_vcpus);
+        std::function<void()> stop_vcpus, bool ring);
   ~Board();
 
   [[nodiscard]] Result<> init(int vm_fd);
@@ -91,6 +94,9 @@ class Board final : private PowerSink {
   ExitKind pio(std::uint32_t vcpu, std::uint16_t port, bool write, std::span<std::byte> data);
   ExitKind mmio(Gpa gpa, bool write, std::span<std::byte> data);
 
+  // [any-thread] Of the ring; empty without one. The guest writes to it at any time.
+  [[nodiscard]] std::span<std::byte> ring_memory() const noexcept { return ring_backend_.memory(); }
+
   [[nodiscard]] std::size_t try_send(std::span<const std::byte> bytes);
   // False at the deadline or when the guest is over; `bytes` becomes what is still unsent.
   [[nodiscard]] bool send(std::span<const std::byte>& bytes,
@@ -108,6 +114,8 @@ class Board final : private PowerSink {
   void uart_byte(std::uint8_t byte);
   void device_loop();
   void wait_for_work();
+  [[nodiscard]] std::vector<PciFunction*> functions();
+  [[nodiscard]] Result<> restore_ring(const std::optional<RingState>& state);
   [[nodiscard]] bool pass(); // true: more is waiting
   void deliver(const ConsoleOutput& output, std::span<const std::byte> uart, bool open,
                std::uint64_t opened);
@@ -123,6 +131,8 @@ class Board final : private PowerSink {
   KvmPciBackend backend_;
   VirtioConsole console_;
   VirtioPci virtio_;
+  KvmRingBackend ring_backend_;
+  std::optional<RingPci> ring_;
   PciHost pci_;
   PowerDevice power_;
   I8042 i8042_;

@@ -52,7 +52,10 @@ inline constexpr std::uint16_t kI8042Port = 0x60;      // 0x60 data, 0x64 status
 inline constexpr std::uint16_t kUartPort = 0x3f8;      // 8 registers
 inline constexpr std::uint16_t kPciConfigPort = 0xcf8; // 0xcf8 address, 0xcfc-0xcff data
 inline constexpr std::uint16_t kPciIoPort = 0xc000;    // first I/O BAR
-inline constexpr std::uint16_t kPowerPort = 0x600;     // sleep control, sleep status, reset
+// Of the ring, behind the console's BARs.
+inline constexpr Gpa kRingBarAddress = kPciWindowAddress + 0x20000;
+inline constexpr std::uint16_t kRingIoPort = kPciIoPort + 0x20;
+inline constexpr std::uint16_t kPowerPort = 0x600; // sleep control, sleep status, reset
 
 // GSIs 0-23 are the IO-APIC's pins; MSIs follow.
 inline constexpr std::uint32_t kIoApicPins = 24;

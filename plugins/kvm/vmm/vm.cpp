@@ -30,10 +30,11 @@ constexpr auto kEndTimeout = std::chrono::seconds(2);
 
 } // namespace
 
-Vm::Impl::Impl(VmSink& sink, GuestMemory memory)
-    : memory_(std::move(memory)), board_(memory_, lifecycle_, phases_, sink, [this] {
-        (void)stop_vcpus(steady_clock::now() + kEndTimeout);
-      }) {}
+Vm::Impl::Impl(VmSink& sink, GuestMemory memory, bool ring)
+    : memory_(std::move(memory)),
+      board_(
+          memory_, lifecycle_, phases_, sink,
+          [this] { (void)stop_vcpus(steady_clock::now() + kEndTimeout); }, ring) {}
 
 Vm::Impl::~Impl() {
   lifecycle_.stop();
@@ -192,7 +193,7 @@ Result<std::unique_ptr<Vm>> Vm::create(const VmConfig& config, VmSink& sink) {
     kernel = file.bytes();
   }
   auto memory = TRY(GuestMemory::create(config.memory_bytes));
-  auto impl = std::make_unique<Impl>(sink, std::move(memory));
+  auto impl = std::make_unique<Impl>(sink, std::move(memory), config.ring);
   TRY(impl->set_up(config, kernel));
   return std::unique_ptr<Vm>(new Vm(std::move(impl)));
 }
@@ -258,6 +259,9 @@ const std::vector<RegionCache>& Vm::region_caches() const noexcept {
 }
 const GuestMemory& Vm::memory() const noexcept {
   return impl_->memory_;
+}
+std::span<std::byte> Vm::ring_memory() const noexcept {
+  return impl_->board_.ring_memory();
 }
 
 } // namespace schedrig::kvm

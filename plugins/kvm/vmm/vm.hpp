@@ -52,6 +52,7 @@ struct VmConfig {
   TopologyView topology;                     // 1 to 64 CPUs; used during create only
   std::span<const MemoryRegion> regions;     // of all the memory, or none; used during create only
   std::optional<CpuVendor> vendor;           // whose CPUID leaves; default: the host CPU's
+  bool ring = false;                         // with a submission ring (schedrig/ring.h)
   std::string kvm_device = "/dev/kvm";
 };
 
@@ -69,6 +70,8 @@ class VmSink {
   virtual void on_end(const VmEnd& end) noexcept = 0;
   // Something a person should see: a device that the guest broke, console bytes that were lost.
   virtual void on_notice(std::string_view text) noexcept = 0;
+  // The ring's doorbell was rung that often. For those whose machines have a ring.
+  virtual void on_ring_doorbell(std::uint64_t /*times*/) noexcept {}
 
  protected:
   ~VmSink() = default;
@@ -167,6 +170,9 @@ class Vm {
   [[nodiscard]] const std::vector<RegionCache>& region_caches() const noexcept;
   // [any-thread] The guest's RAM; the guest writes to it at the same time.
   [[nodiscard]] const GuestMemory& memory() const noexcept;
+  // [any-thread] The submission ring's region; empty without one. The guest writes to it at the
+  // same time; reset() takes it back, too.
+  [[nodiscard]] std::span<std::byte> ring_memory() const noexcept;
 
  private:
   class Impl;

@@ -135,7 +135,7 @@ Result<std::unique_ptr<Vm>> Vm::create_from(std::shared_ptr<const SavedMachine> 
                                             std::vector<PageRun> first_writes,
                                             const std::string& kvm_device) {
   auto memory = TRY(GuestMemory::create_over(saved->memory));
-  auto impl = std::make_unique<Impl>(sink, std::move(memory));
+  auto impl = std::make_unique<Impl>(sink, std::move(memory), saved->state.board.ring.has_value());
   impl->first_writes_ = std::move(first_writes);
   TRY(impl->set_up_from(std::move(saved), kvm_device));
   return std::unique_ptr<Vm>(new Vm(std::move(impl)));

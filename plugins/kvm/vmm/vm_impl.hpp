@@ -39,7 +39,7 @@ class Vm::Impl {
     std::chrono::nanoseconds by{};
   };
 
-  Impl(VmSink& sink, GuestMemory memory);
+  Impl(VmSink& sink, GuestMemory memory, bool ring);
   ~Impl();
 
   Result<> set_up(const VmConfig& config, std::span<const std::byte> kernel);

@@ -10,6 +10,10 @@
  * seen of the ring by then completes with -ECANCELED. A program that breaks the rules below finds
  * the ring dead, with a reason. docs/reference/ring.md tells the whole.
  *
+ * The environment's SCHEDRIG_RING names the file to map. SCHEDRIG_RING_DOORBELL names one where the
+ * doorbell is a write of four bytes, for machines whose CPUs would have to emulate one to memory;
+ * without it the doorbell is the register.
+ *
  * One program at a time, one thread. Times are milliseconds, errors -errno. With -std=c11 include it
  * first, or define _DEFAULT_SOURCE: flock, mmap and nanosleep are none of C's.
  */
@@ -31,6 +35,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -168,16 +173,27 @@ struct schedrig_ring_producer {
   uint32_t submit_tail;   /* as read last */
   uint32_t complete_tail; /* of what was taken */
   int fd;                 /* of schedrig_ring_open, else -1 */
+  int doorbell_fd;        /* -1: the register is the doorbell */
 };
 
 static inline void schedrig_ring_doorbell(struct schedrig_ring_producer* producer) {
-  __atomic_store_n(&producer->registers->doorbell, 1U, __ATOMIC_RELEASE);
+  const uint32_t any = 1;
+  if (producer->doorbell_fd < 0) {
+    __atomic_store_n(&producer->registers->doorbell, any, __ATOMIC_RELEASE);
+  } else {
+    /* Fails only where the machine lost its ring: then waits time out. */
+    const ssize_t written = pwrite(producer->doorbell_fd, &any, sizeof any, 0);
+    (void)written;
+  }
 }
 
 /* Of a region that is mapped already. What a program before left uncollected is dropped. -EPROTO:
  * there is no ring of this version. -EPIPE: it is dead. -EBUSY: the host still works on the entries
  * of a program before; try again. */
-static inline int schedrig_ring_attach(struct schedrig_ring_producer* producer, void* region) {
+static inline int schedrig_ring_attach(struct schedrig_ring_producer* producer, void* region);
+/* The same with a doorbell that is written to, which stays the caller's; -1: the register. */
+static inline int schedrig_ring_attach_with(struct schedrig_ring_producer* producer, void* region,
+                                            int doorbell_fd) {
   struct schedrig_ring_registers* registers = (struct schedrig_ring_registers*)region;
   if (registers->magic != SCHEDRIG_RING_MAGIC || registers->version != SCHEDRIG_RING_VERSION ||
       registers->slots != SCHEDRIG_RING_SLOTS || registers->ring_offset != SCHEDRIG_RING_OFFSET ||
@@ -197,12 +213,17 @@ static inline int schedrig_ring_attach(struct schedrig_ring_producer* producer, 
   producer->submit_tail = __atomic_load_n(&producer->ring->submit_tail, __ATOMIC_ACQUIRE);
   producer->complete_tail = __atomic_load_n(&producer->ring->complete_head, __ATOMIC_ACQUIRE);
   producer->fd = -1;
+  producer->doorbell_fd = doorbell_fd;
   __atomic_store_n(&producer->ring->complete_tail, producer->complete_tail, __ATOMIC_RELEASE);
   if (producer->submit_tail != producer->head) {
     schedrig_ring_doorbell(producer); /* the host may have waited for room */
     return -EBUSY;
   }
   return 0;
+}
+
+static inline int schedrig_ring_attach(struct schedrig_ring_producer* producer, void* region) {
+  return schedrig_ring_attach_with(producer, region, -1);
 }
 
 /* Attaches to the ring that the environment's SCHEDRIG_RING names, a file, for up to timeout_ms.
@@ -297,6 +318,10 @@ static inline void schedrig_ring_close(struct schedrig_ring_producer* producer) 
     (void)munmap(producer->registers, SCHEDRIG_RING_REGION_BYTES);
     (void)close(producer->fd);
     producer->fd = -1;
+    if (producer->doorbell_fd >= 0) {
+      (void)close(producer->doorbell_fd);
+      producer->doorbell_fd = -1;
+    }
   }
 }
 
@@ -313,11 +338,13 @@ static inline void* schedrig_ring_map(int fd) {
 
 static inline int schedrig_ring_open(struct schedrig_ring_producer* producer, unsigned timeout_ms) {
   const char* path = getenv("SCHEDRIG_RING");
+  const char* doorbell = getenv("SCHEDRIG_RING_DOORBELL");
   uint64_t start = 0;
   uint64_t now;
   void* region;
   int attached;
   int fd;
+  int doorbell_fd = -1;
   if (path == NULL) {
     return -ENOENT;
   }
@@ -331,7 +358,16 @@ static inline int schedrig_ring_open(struct schedrig_ring_producer* producer, un
     (void)close(fd);
     return error == EWOULDBLOCK ? -EBUSY : -error;
   }
-  while ((attached = schedrig_ring_attach(producer, region)) == -EBUSY) {
+  if (doorbell != NULL) {
+    doorbell_fd = open(doorbell, O_WRONLY | O_CLOEXEC);
+    if (doorbell_fd < 0) {
+      const int error = errno;
+      (void)munmap(region, SCHEDRIG_RING_REGION_BYTES);
+      (void)close(fd);
+      return -error;
+    }
+  }
+  while ((attached = schedrig_ring_attach_with(producer, region, doorbell_fd)) == -EBUSY) {
     now = schedrig_ring_pause();
     start = start == 0 ? now : start;
     if (now - start >= timeout_ms) {
@@ -341,6 +377,9 @@ static inline int schedrig_ring_open(struct schedrig_ring_producer* producer, un
   if (attached != 0) {
     (void)munmap(region, SCHEDRIG_RING_REGION_BYTES);
     (void)close(fd);
+    if (doorbell_fd >= 0) {
+      (void)close(doorbell_fd);
+    }
     return attached;
   }
   producer->fd = fd;

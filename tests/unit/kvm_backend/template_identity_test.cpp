@@ -68,7 +68,7 @@ class TemplateIdentityTest : public testing::Test {
 
 TEST_F(TemplateIdentityTest, the_seed_and_the_cpu_that_asks_are_none_of_it) {
   const Fields first = fields();
-  EXPECT_EQ(first.size(), 10U);
+  EXPECT_EQ(first.size(), 11U);
   spec_.seed = 99;
   cpu_set_t before;
   CPU_ZERO(&before);
@@ -103,6 +103,9 @@ TEST_F(TemplateIdentityTest, every_difference_has_its_name) {
   const ParamValue no_kaslr{.type = ParamType::kBool, .key = "kaslr", .integer = 0, .text = {}};
   spec_.params = std::span(&no_kaslr, 1);
   expect_other(first, {"kaslr"});
+  const ParamValue ring{.type = ParamType::kBool, .key = "ring.enabled", .integer = 1, .text = {}};
+  spec_.params = std::span(&ring, 1);
+  expect_other(first, {"ring"});
   spec_.params = {};
   std::ofstream(kernel_) << "another kernel";
   expect_other(first, {"kernel"});

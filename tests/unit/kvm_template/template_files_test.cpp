@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <schedrig/ring.h>
+
 #include "template/state_codec.hpp"
 #include "template/template_files.hpp"
 #include "template_directory.hpp"
@@ -69,6 +71,9 @@ MachineState some_state() {
   board.console.backlog.assign(100, std::byte{3});
   board.console.control_open = true;
   board.console.control_opened = 2;
+  board.ring.emplace();
+  fill(board.ring->config, 22);
+  board.ring->memory.assign(SCHEDRIG_RING_REGION_BYTES, std::byte{4});
   return state;
 }
 
@@ -112,6 +117,8 @@ TEST_F(Files, what_was_stored_is_loaded) {
   EXPECT_EQ(state.vm.vcpus[1].tsc_deadline, 78U);
   EXPECT_EQ(state.board.virtio.queues[2].next_available, 65535U);
   EXPECT_EQ(state.board.console.backlog.size(), 100U);
+  ASSERT_TRUE(state.board.ring.has_value());
+  EXPECT_EQ(state.board.ring->memory, some_state().board.ring->memory);
   EXPECT_EQ(state.boot.command_line, "quiet");
   const auto memory = GuestMemory::create_over(loaded->machine->memory);
   ASSERT_TRUE(memory.has_value());
@@ -170,6 +177,13 @@ TEST(StateCodec, states_that_no_machine_has_are_refused) {
   BoardState board = some_state().board;
   board.rtc.index = 128;
   EXPECT_FALSE(decode_board_state(encode_board_state(board)).has_value()) << "no such register";
+  board = some_state().board;
+  board.ring->memory.pop_back();
+  EXPECT_FALSE(decode_board_state(encode_board_state(board)).has_value()) << "not a whole ring";
+  board.ring.reset();
+  const auto without = decode_board_state(encode_board_state(board));
+  ASSERT_TRUE(without.has_value());
+  EXPECT_FALSE(without->ring.has_value());
   board = some_state().board;
   board.console.backlog.resize(kControlBacklogBytes + 1);
   EXPECT_FALSE(decode_board_state(encode_board_state(board)).has_value()) << "too much waits";

@@ -163,6 +163,34 @@ TEST_F(RingFile, has_one_program_at_a_time) {
   schedrig_ring_close(&second);
 }
 
+// Where the register is none: four bytes at the start of another file.
+TEST_F(RingFile, is_rung_by_a_write_to_the_doorbell_file_where_one_is_named) {
+  const int doorbell = ::memfd_create("doorbell", MFD_CLOEXEC);
+  ::setenv("SCHEDRIG_RING_DOORBELL", ("/proc/self/fd/" + std::to_string(doorbell)).c_str(), 1);
+  schedrig_ring_producer side{};
+  const int opened = schedrig_ring_open(&side, 100);
+  ::unsetenv("SCHEDRIG_RING_DOORBELL");
+  ASSERT_EQ(opened, 0);
+  schedrig_ring_submission noop{};
+  ASSERT_EQ(schedrig_ring_put(&side, &noop), 0);
+  schedrig_ring_submit(&side);
+  std::uint32_t written = 0;
+  EXPECT_EQ(::pread(doorbell, &written, sizeof written, 0), ssize_t{sizeof written});
+  EXPECT_EQ(written, 1U);
+  EXPECT_EQ(side.registers->doorbell, 0U);
+  schedrig_ring_close(&side);
+  ::close(doorbell);
+}
+
+TEST_F(RingFile, whose_doorbell_cannot_be_opened_is_not_attached_to) {
+  ::setenv("SCHEDRIG_RING_DOORBELL", "/nowhere/at/all", 1);
+  schedrig_ring_producer side{};
+  EXPECT_EQ(schedrig_ring_open(&side, 100), -ENOENT);
+  ::unsetenv("SCHEDRIG_RING_DOORBELL");
+  EXPECT_EQ(schedrig_ring_open(&side, 100), 0) << "nobody has it";
+  schedrig_ring_close(&side);
+}
+
 TEST_F(RingFile, that_is_not_named_is_not_found) {
   ::unsetenv("SCHEDRIG_RING");
   schedrig_ring_producer side{};

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 
 #include "../device/i8042.hpp"
 #include "../device/pci.hpp"
+#include "../device/ring_pci.hpp"
 #include "../device/rtc.hpp"
 #include "../device/uart_16550.hpp"
 #include "../device/virtio_console.hpp"
@@ -36,6 +39,11 @@ struct VmState {
   std::vector<VcpuState> vcpus; // the boot CPU first
 };
 
+struct RingState {
+  PciConfigState config;
+  std::vector<std::byte> memory; // SCHEDRIG_RING_REGION_BYTES
+};
+
 struct BoardState {
   I8042State i8042;
   PciHostState pci;
@@ -44,6 +52,7 @@ struct BoardState {
   VirtioPciState virtio;
   std::string virtio_failure;
   VirtioConsoleState console;
+  std::optional<RingState> ring; // none: the machine has no ring
 };
 
 // What the machine was booted with, for reports.
