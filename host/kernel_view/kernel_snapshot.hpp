@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A snapshot of the kernel: what its CPUs, tasks, cgroups and BPF maps were at one moment. Read
-// while the machine stands still, as plain bytes and numbers; rendered when it runs again.
+// A snapshot of the kernel: what its CPUs, tasks, queues, cgroups and BPF maps were at one moment.
+// Read while the machine stands still, as plain bytes and numbers; rendered when it runs again.
 //
 // What one part's structures keep from being read is that part's error; the others are there.
 // Thread: host. Ownership: values.
@@ -17,6 +17,7 @@
 #include "host/kernel_view/bpf_walk.hpp"
 #include "host/kernel_view/cgroup_walk.hpp"
 #include "host/kernel_view/cpu_walk.hpp"
+#include "host/kernel_view/dsq_walk.hpp"
 #include "host/kernel_view/task_walk.hpp"
 
 namespace schedrig::kernel_view {
@@ -36,6 +37,7 @@ struct KernelSnapshot {
   Result<std::vector<VcpuSnapshot>> vcpus;
   Result<std::vector<CpuFacts>> cpus;
   Result<std::vector<TaskFacts>> tasks;
+  Result<std::vector<DsqFacts>> dsqs;
   Result<std::vector<CgroupFacts>> cgroups;
   Result<std::vector<MapSnapshot>> maps;
   Result<std::vector<ProgramFacts>> programs;
@@ -44,8 +46,8 @@ struct KernelSnapshot {
 // The machine stands still. `vcpus`: null where the machine does not give its registers.
 [[nodiscard]] KernelSnapshot read_snapshot(const KernelView& view, VcpusFacet* vcpus);
 
-// As docs/reference/snapshots.md has it: "vcpus", "cpus", "tasks", "cgroups", "bpf_maps", "maps"
-// and "bpf_programs"; a part that could not be read is { "error": ... }.
+// As docs/reference/snapshots.md has it: "vcpus", "cpus", "tasks", "dsqs", "cgroups",
+// "bpf_maps", "maps" and "bpf_programs"; a part that could not be read is { "error": ... }.
 [[nodiscard]] json::Value render_snapshot(const KernelView& view, const KernelSnapshot& snapshot);
 
 } // namespace schedrig::kernel_view

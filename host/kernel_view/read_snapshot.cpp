@@ -69,6 +69,7 @@ KernelSnapshot read_snapshot(const KernelView& view, VcpusFacet* vcpus) {
   return {.vcpus = read_vcpus(view, vcpus),
           .cpus = walk_cpus(view),
           .tasks = read_tasks(view),
+          .dsqs = walk_dsqs(view),
           .cgroups = walk_cgroups(view),
           .maps = read_maps(view),
           .programs = read_programs(view)};

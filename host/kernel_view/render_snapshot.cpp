@@ -3,10 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "host/kernel/btf_render.hpp"
 #include "host/kernel_view/kernel_snapshot.hpp"
+#include "host/kernel_view/render_bpf.hpp"
 #include "host/kernel_view/render_vcpu.hpp"
-#include "host/text/hex.hpp"
 
 namespace schedrig::kernel_view {
 namespace {
@@ -94,6 +93,23 @@ Value task_value(const TaskFacts& task, const Context& context) {
   return value;
 }
 
+Value dsq_value(const DsqFacts& dsq) {
+  Value value = Value::object();
+  value.set("kind", to_string(dsq.kind));
+  value.set("id", dsq.id);
+  value.set(dsq.kind == DsqKind::kGlobal ? "node" : "cpu", dsq.owner ? Value(*dsq.owner) : Value());
+  value.set("scheduler", dsq.scheduler.empty() ? Value() : Value(dsq.scheduler));
+  value.set("nr", dsq.nr);
+  value.set("order", dsq.by_vtime ? "vtime" : "fifo");
+  Value& tasks = value.set("tasks", Value::array());
+  for (const QueuedTask& queued : dsq.tasks) {
+    Value& task = tasks.push(Value::object());
+    task.set("pid", queued.pid);
+    task.set("vtime", queued.vtime);
+  }
+  return value;
+}
+
 Context context_of(const KernelSnapshot& snapshot) {
   Context context;
   if (snapshot.cgroups) {
@@ -118,114 +134,6 @@ Value cgroup_value(const CgroupFacts& cgroup) {
   return value;
 }
 
-Value program_value(const ProgramFacts& program) {
-  Value value = Value::object();
-  value.set("id", program.id);
-  value.set("name", program.name);
-  value.set("type", program.type);
-  value.set("jited_bytes", program.jited_bytes);
-  return value;
-}
-
-Value map_facts(const MapSnapshot& map) {
-  Value value = Value::object();
-  value.set("id", map.facts.id);
-  value.set("name", map.facts.name);
-  value.set("type", map.facts.type);
-  value.set("key_bytes", map.facts.key_bytes);
-  value.set("value_bytes", map.facts.value_bytes);
-  value.set("max_entries", map.facts.max_entries);
-  value.set("flags", map.facts.flags);
-  return value;
-}
-
-class MapValues {
- public:
-  MapValues(const MapSnapshot& map, const kernel::RenderOptions& options)
-      : map_(map), options_(options) {
-    if (map.facts.btf != 0 && map.types) {
-      types_ = kernel::BtfTypes::read(std::as_bytes(std::span(*map.types)));
-    }
-  }
-
-  Value render() const {
-    if (!map_.entries) {
-      return error_value(map_.entries.error());
-    }
-    const MapEntries& entries = *map_.entries;
-    if (!entries.known) {
-      return {};
-    }
-    const bool is_section = types_ && map_.facts.key_type == 0 && entries.all.size() == 1;
-    if (is_section) {
-      return value_of(entries.all.front());
-    }
-    constexpr std::uint32_t kArray = 2;
-    constexpr std::uint32_t kPerCpuArray = 6;
-    const bool is_array = map_.facts.type == kArray || map_.facts.type == kPerCpuArray;
-    Value list = Value::array();
-    for (const MapEntry& entry : entries.all) {
-      if (is_array) {
-        list.push(value_of(entry));
-        continue;
-      }
-      Value& pair = list.push(Value::object());
-      pair.set("key", render_bytes(map_.facts.key_type, entry.key));
-      pair.set("value", value_of(entry));
-    }
-    if (entries.cut) {
-      list.push("...");
-    }
-    return list;
-  }
-
- private:
-  // Without types: a number where it can be one, else its bytes.
-  Value render_bytes(kernel::TypeId type, const std::vector<std::uint8_t>& bytes) const {
-    if (types_ && type != 0) {
-      return types_->render(type, bytes, options_);
-    }
-    if (bytes.size() > sizeof(std::uint64_t)) {
-      return Value(text::format_hex_bytes(bytes));
-    }
-    std::uint64_t number = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;) {
-      number = (number << 8U) | bytes[i];
-    }
-    return Value(number);
-  }
-
-  Value value_of(const MapEntry& entry) const {
-    if (entry.values.size() == 1) {
-      return render_bytes(map_.facts.value_type, entry.values.front());
-    }
-    Value cpus = Value::array();
-    for (const auto& value : entry.values) {
-      cpus.push(render_bytes(map_.facts.value_type, value));
-    }
-    return cpus;
-  }
-
-  const MapSnapshot& map_;
-  const kernel::RenderOptions& options_;
-  Result<kernel::BtfTypes> types_ = fail(StatusCode::kNotFound, "no types");
-};
-
-// By name; of several maps of one name the one with the lowest id, as targets take it.
-Value map_values(const Result<std::vector<MapSnapshot>>& maps,
-                 const kernel::RenderOptions& options) {
-  if (!maps) {
-    return error_value(maps.error());
-  }
-  Value values = Value::object();
-  for (const MapSnapshot& map : *maps) {
-    if (values.find(map.facts.name) == nullptr) {
-      values.set(map.facts.name, MapValues(map, options).render());
-    }
-  }
-  return values;
-}
-
 } // namespace
 
 Value render_snapshot(const KernelView& view, const KernelSnapshot& snapshot) {
@@ -240,9 +148,11 @@ Value render_snapshot(const KernelView& view, const KernelSnapshot& snapshot) {
   document.set("cpus", part(snapshot.cpus, cpu_value));
   document.set("tasks", part(snapshot.tasks,
                              [&](const TaskFacts& task) { return task_value(task, context); }));
+  document.set("dsqs", part(snapshot.dsqs, dsq_value));
   document.set("cgroups", part(snapshot.cgroups, cgroup_value));
-  document.set("bpf_maps", part(snapshot.maps, map_facts));
-  document.set("maps", map_values(snapshot.maps, options));
+  document.set("bpf_maps", part(snapshot.maps, map_value));
+  document.set("maps", snapshot.maps ? map_values(*snapshot.maps, options)
+                                     : error_value(snapshot.maps.error()));
   document.set("bpf_programs", part(snapshot.programs, program_value));
   return document;
 }

@@ -20,10 +20,27 @@ TEST(Lab, walks_find_in_each_kernel_what_it_says_of_itself) {
   const std::set<std::string> ids = {kernels.front().id, kernels.back().id};
   for (const std::string& id : ids) {
     const test::CommandResult result =
-        test::run_command({SCHEDRIG_BINARY, "lab", "exec", "--timeout", "900", "--kernel", id,
-                           "--stage", SCHEDRIG_AGENT, "--stage", SCHEDRIG_MAPS_PROGRAM, "--",
-                           SCHEDRIG_WALK_TEST, std::string("--agent=") + SCHEDRIG_AGENT,
-                           std::string("--maps=") + SCHEDRIG_MAPS_PROGRAM, "--kernel=" + id});
+        test::run_command({SCHEDRIG_BINARY,
+                           "lab",
+                           "exec",
+                           "--timeout",
+                           "900",
+                           "--kernel",
+                           id,
+                           "--stage",
+                           SCHEDRIG_AGENT,
+                           "--stage",
+                           SCHEDRIG_MAPS_PROGRAM,
+                           "--stage",
+                           SCHEDRIG_LOADER,
+                           "--stage",
+                           SCHEDRIG_SCHEDULERS,
+                           "--",
+                           SCHEDRIG_WALK_TEST,
+                           std::string("--agent=") + SCHEDRIG_AGENT,
+                           std::string("--maps=") + SCHEDRIG_MAPS_PROGRAM,
+                           std::string("--schedulers=") + SCHEDRIG_SCHEDULERS,
+                           "--kernel=" + id});
     EXPECT_EQ(result.exit_code, 0) << id << "\n" << result.out << result.err;
   }
 }

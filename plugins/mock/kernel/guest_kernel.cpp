@@ -89,10 +89,10 @@ void GuestKernel::store_cpus(const Sources& from) {
     if (from.sched_ext()) {
       now.scx.nr_running = running[id];
       now.scx.flags = kScxOnline;
-      now.scx.local_dsq = {.nr = engine.dsqs()[id].nr, .id = kDsqLocal};
     } else {
       now.cfs = {.nr_queued = running[id], .h_nr_queued = running[id]};
     }
+    now.scx.local_dsq = tasks_.queues().local(id);
     now.scx.runnable_list = tasks_.runnable(id);
     now.curr = tasks_.current(space_, engine, id);
     now.idle = tasks_.idle(space_, id);

@@ -29,6 +29,8 @@ inline constexpr std::uint64_t kPageOffsetBase = 0x20008;
 inline constexpr std::uint64_t kNrCpuIds = 0x20010;
 inline constexpr std::uint64_t kPanicOnWarn = 0x20014;
 inline constexpr std::uint64_t kVmallocBase = 0x20018;
+inline constexpr std::uint64_t kNrNodeIds = 0x20020;
+inline constexpr std::uint64_t kScxRoot = 0x20028;
 inline constexpr std::uint64_t kJiffies = 0x20080;
 inline constexpr std::uint64_t kMapIdr = 0x20400;
 inline constexpr std::uint64_t kProgIdr = 0x20480;
@@ -99,6 +101,8 @@ inline constexpr std::array kSymbols = {
     Symbol{"page_offset_base", kPageOffsetBase},
     Symbol{"vmalloc_base", kVmallocBase},
     Symbol{"nr_cpu_ids", kNrCpuIds},
+    Symbol{"nr_node_ids", kNrNodeIds},
+    Symbol{"scx_root", kScxRoot},
     Symbol{"panic_on_warn", kPanicOnWarn},
     Symbol{"jiffies_64", kJiffies},
     Symbol{"jiffies", kJiffies},

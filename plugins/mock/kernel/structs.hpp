@@ -27,10 +27,34 @@ struct RtRq {
 struct DlRq {
   std::uint32_t dl_nr_running = 0;
 };
+// include/linux/rbtree_types.h
+struct RbNode {
+  std::uint64_t parent_color = 0; // __rb_parent_color
+  Pointer rb_right = 0;
+  Pointer rb_left = 0;
+};
+
+// include/linux/sched/ext.h, kernel/sched/ext_internal.h, include/linux/rhashtable.h
 struct ScxDispatchQ {
+  ListHead list;
+  Pointer priq = 0; // priq.rb_node
   std::uint32_t nr = 0;
   std::uint32_t padding = 0;
   std::uint64_t id = 0;
+  Pointer hash_node = 0; // hash_node.next
+};
+inline constexpr std::size_t kOpsNameBytes = 128; // SCX_OPS_NAME_LEN
+struct ScxSched {
+  std::array<char, kOpsNameBytes> name{}; // ops.name
+  Pointer dsq_hash = 0;                   // dsq_hash.tbl
+  Pointer global_dsqs = 0;
+};
+inline constexpr std::uint32_t kBuckets = 64;
+struct BucketTable {
+  std::uint32_t size = 0;
+  std::uint32_t nest = 0;
+  Pointer future_tbl = 0;
+  std::array<Pointer, kBuckets> buckets{};
 };
 struct ScxRq {
   ScxDispatchQ local_dsq;
@@ -74,6 +98,9 @@ struct SchedEntity {
 };
 struct SchedExtEntity {
   Pointer dsq = 0;
+  ListHead dsq_list;           // dsq_list.node
+  std::uint64_t dsq_flags = 0; // dsq_list.flags and priv
+  RbNode dsq_priq;
   std::uint64_t slice = 0;
   std::uint64_t dsq_vtime = 0;
   ListHead runnable_node;

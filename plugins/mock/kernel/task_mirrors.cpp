@@ -112,9 +112,6 @@ Result<> TaskMirrors::place_all(AddressSpace& space, const Sources& from) {
       TRY(place(space, tasks_[process.task]));
     }
   }
-  while (queues_.size() + from.engine.cpus() < from.engine.dsqs().size()) {
-    queues_.emplace_back(TRY(space.allocate(sizeof(guest::ScxDispatchQ))));
-  }
   return {};
 }
 
@@ -143,22 +140,9 @@ void TaskMirrors::link_all(Pass& pass) const {
   }
 }
 
-void TaskMirrors::store_queues(Pass& pass) {
-  const auto queues = pass.from.engine.dsqs().subspan(pass.from.engine.cpus());
-  for (std::size_t i = 0; i < queues_.size(); ++i) {
-    const bool there = i < queues.size();
-    queues_[i].store(pass.space.ram(),
-                     {.nr = there ? queues[i].nr : 0, .id = there ? queues[i].id : kDsqInvalid});
-  }
-}
-
 void TaskMirrors::describe_scx(const Pass& pass, const Task& task,
                                guest::SchedExtEntity& now) const {
-  const std::uint32_t cpus = pass.from.engine.cpus();
-  if (task.holder == Holder::kDsq && task.dsq != kNoDsq) {
-    now.dsq = task.dsq < cpus ? pass.runqueues[task.dsq] + offsetof(guest::Rq, scx)
-                              : pass.space.direct(queues_[task.dsq - cpus].physical());
-  }
+  queues_.describe(task.sim.index, now);
   if (task.state == TaskState::kRunnable) {
     now.runnable_node = pass.waiting[static_cast<std::size_t>(task.sim.cpu)].node(
         pass.number_in_waiting[task.sim.index]);
@@ -277,7 +261,8 @@ Result<> TaskMirrors::store(AddressSpace& space, const Sources& from, const Cgro
   TRY(place_all(space, from));
   Pass pass{.space = space, .from = from, .cgroups = cgroups, .runqueues = runqueues};
   link_all(pass);
-  store_queues(pass);
+  TRY(queues_.store(space, from, runqueues,
+                    [&](TaskId id) { return linear(space, tasks_[id].task); }));
   std::size_t number = 0;
   for (const auto& [pid, process] : from.processes.all()) {
     store_process(pass, process, number++);

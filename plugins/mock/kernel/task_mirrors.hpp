@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The machine's tasks in its memory: a task_struct for each process and each CPU's idle task, in
-// the lists that the kernel has them in, and the dispatch queues that hold them. Thread: one.
+// the lists that the kernel has them in. Thread: one.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "plugins/mock/kernel/address_space.hpp"
 #include "plugins/mock/kernel/cgroup_mirrors.hpp"
+#include "plugins/mock/kernel/dsq_mirrors.hpp"
 #include "plugins/mock/kernel/mirror.hpp"
 #include "plugins/mock/kernel/ring.hpp"
 #include "plugins/mock/kernel/sources.hpp"
@@ -32,6 +33,7 @@ class TaskMirrors {
   // Of the task whose structure has the byte; 0: none has.
   [[nodiscard]] CpuId cpu_at(std::uint64_t physical) const;
   [[nodiscard]] guest::ListHead runnable(CpuId cpu) const { return runnable_[cpu]; }
+  [[nodiscard]] const DsqMirrors& queues() const { return queues_; }
 
  private:
   struct Place {
@@ -50,17 +52,16 @@ class TaskMirrors {
     return process.task == kNoTask ? agent_ : tasks_[process.task];
   }
   void link_all(Pass& pass) const;
-  void store_queues(Pass& pass);
   void store_process(Pass& pass, const Process& process, std::size_t number);
   void store_idle(Pass& pass, CpuId cpu);
   void describe(const Pass& pass, const Task& task, guest::TaskStruct& now) const;
   void describe_scx(const Pass& pass, const Task& task, guest::SchedExtEntity& now) const;
 
   Place agent_;
-  std::vector<Place> tasks_;                        // by TaskId
-  std::vector<Mirror<guest::TaskStruct>> idle_;     // by CPU; the first is init_task
-  std::vector<Mirror<guest::ScxDispatchQ>> queues_; // those behind the local ones
-  std::vector<guest::ListHead> runnable_;           // by CPU
+  std::vector<Place> tasks_;                    // by TaskId
+  std::vector<Mirror<guest::TaskStruct>> idle_; // by CPU; the first is init_task
+  DsqMirrors queues_;
+  std::vector<guest::ListHead> runnable_; // by CPU
 };
 
 } // namespace schedrig::mock

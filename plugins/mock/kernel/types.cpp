@@ -29,8 +29,26 @@ constexpr std::array kCfsRq = {COUNTER(CfsRq, nr_queued, "u32"),
                                COUNTER(CfsRq, h_nr_queued, "u32")};
 constexpr std::array kRtRq = {COUNTER(RtRq, rt_nr_running, "u32")};
 constexpr std::array kDlRq = {COUNTER(DlRq, dl_nr_running, "u32")};
-constexpr std::array kScxDispatchQ = {COUNTER(ScxDispatchQ, nr, "u32"),
-                                      FIELD(ScxDispatchQ, id, "u64")};
+constexpr std::array kRbNode = {FieldSpec{"__rb_parent_color", 0, "u64"},
+                                FIELD(RbNode, rb_right, "rb_node *"),
+                                FIELD(RbNode, rb_left, "rb_node *")};
+constexpr std::array kRbRoot = {FieldSpec{"rb_node", 0, "rb_node *"}};
+constexpr std::array kRhashHead = {FieldSpec{"next", 0, "rhash_head *"}};
+constexpr std::array kScxDispatchQ = {
+    FIELD(ScxDispatchQ, list, "list_head"), FIELD(ScxDispatchQ, priq, "rb_root"),
+    COUNTER(ScxDispatchQ, nr, "u32"), FIELD(ScxDispatchQ, id, "u64"),
+    FIELD(ScxDispatchQ, hash_node, "rhash_head")};
+constexpr std::array kScxDsqListNode = {FieldSpec{"node", 0, "list_head"},
+                                        FieldSpec{"flags", sizeof(ListHead), "u32"},
+                                        FieldSpec{"priv", sizeof(ListHead) + 4, "u32"}};
+constexpr std::array kSchedExtOps = {FieldSpec{"name", 0, "char[128]"}};
+constexpr std::array kRhashtable = {FieldSpec{"tbl", 0, "bucket_table *"}};
+constexpr std::array kBucketTable = {
+    FIELD(BucketTable, size, "u32"), FIELD(BucketTable, nest, "u32"),
+    FIELD(BucketTable, future_tbl, "bucket_table *"), FIELD(BucketTable, buckets, "u64[64]")};
+constexpr std::array kScxSched = {FieldSpec{"ops", 0, "sched_ext_ops"},
+                                  FIELD(ScxSched, dsq_hash, "rhashtable"),
+                                  FIELD(ScxSched, global_dsqs, "*")};
 constexpr std::array kScxRq = {
     FIELD(ScxRq, local_dsq, "scx_dispatch_q"), FIELD(ScxRq, runnable_list, "list_head"),
     COUNTER(ScxRq, nr_running, "u32"), FIELD(ScxRq, flags, "u32"), FIELD(ScxRq, clock, "u64")};
@@ -49,6 +67,8 @@ constexpr std::array kSchedEntity = {
     FieldSpec{"load", offsetof(SchedEntity, load_weight), "load_weight"},
     FIELD(SchedEntity, exec_start, "u64"), COUNTER(SchedEntity, sum_exec_runtime, "u64")};
 constexpr std::array kSchedExtEntity = {FIELD(SchedExtEntity, dsq, "scx_dispatch_q *"),
+                                        FIELD(SchedExtEntity, dsq_list, "scx_dsq_list_node"),
+                                        FIELD(SchedExtEntity, dsq_priq, "rb_node"),
                                         FIELD(SchedExtEntity, slice, "u64"),
                                         FIELD(SchedExtEntity, dsq_vtime, "u64"),
                                         FIELD(SchedExtEntity, runnable_node, "list_head"),
@@ -131,7 +151,15 @@ constexpr std::array kStructs = {
     StructSpec{"cfs_rq", sizeof(CfsRq), kCfsRq},
     StructSpec{"rt_rq", sizeof(RtRq), kRtRq},
     StructSpec{"dl_rq", sizeof(DlRq), kDlRq},
+    StructSpec{"rb_node", sizeof(RbNode), kRbNode},
+    StructSpec{"rb_root", sizeof(Pointer), kRbRoot},
+    StructSpec{"rhash_head", sizeof(Pointer), kRhashHead},
+    StructSpec{"rhashtable", sizeof(Pointer), kRhashtable},
+    StructSpec{"bucket_table", sizeof(BucketTable), kBucketTable},
     StructSpec{"scx_dispatch_q", sizeof(ScxDispatchQ), kScxDispatchQ},
+    StructSpec{"scx_dsq_list_node", sizeof(ListHead) + sizeof(std::uint64_t), kScxDsqListNode},
+    StructSpec{"sched_ext_ops", kOpsNameBytes, kSchedExtOps},
+    StructSpec{"scx_sched", sizeof(ScxSched), kScxSched},
     StructSpec{"scx_rq", sizeof(ScxRq), kScxRq},
     StructSpec{"rq", sizeof(Rq), kRq},
     StructSpec{"kernel_cpustat", sizeof(KernelCpustat), kKernelCpustat},

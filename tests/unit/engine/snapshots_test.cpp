@@ -22,7 +22,7 @@ class Reader final : public SnapshotReader {
   kernel_view::KernelSnapshot read(VcpusFacet* /*vcpus*/) override {
     log_.emplace_back("read");
     const auto none = fail(StatusCode::kNotFound, "none");
-    return {none, none, none, none, none, none};
+    return {none, none, none, none, none, none, none};
   }
   json::Value render(const kernel_view::KernelSnapshot& /*snapshot*/) override {
     log_.emplace_back("render");

@@ -7,6 +7,7 @@
 #include "tests/unit/kernel_view/corruption.hpp"
 #include "tests/unit/kernel_view/small_kernel_bpf.hpp"
 #include "tests/unit/kernel_view/small_kernel_cgroups.hpp"
+#include "tests/unit/kernel_view/small_kernel_scx.hpp"
 
 namespace schedrig::kernel_view {
 namespace {
@@ -24,6 +25,10 @@ class CorruptMemory : public testing::Test {
     bpf_.add_per_cpu_array("each", 7, 8);
     bpf_.add_globals("mine.bss", 5, 7);
     bpf_.add_program("mine");
+    test::SmallKernelScx scx(kernel_, "mine");
+    scx.put_tasks(kernel_.local_dsq(0), {7});
+    scx.put_tasks(scx.add_user_queue(7), {4, 2, 5});
+    scx.put_tasks(scx.add_user_queue(3), {6, 1});
     kernel_.put_task(kernel_.tasks[2], "sched_class", SmallKernel::address_of("ext_sched_class"));
   }
 

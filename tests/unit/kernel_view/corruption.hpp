@@ -115,10 +115,13 @@ class WholeLook {
     const kernel_view::KernelSnapshot snapshot = kernel_view::read_snapshot(*view, nullptr);
     note(snapshot.cpus);
     note(snapshot.tasks);
+    note(snapshot.dsqs);
     note(snapshot.cgroups);
     note(snapshot.maps);
     note(snapshot.programs);
-    whole += snapshot.cpus && snapshot.tasks && snapshot.cgroups && snapshot.maps ? 1 : 0;
+    whole += snapshot.cpus && snapshot.tasks && snapshot.dsqs && snapshot.cgroups && snapshot.maps
+                 ? 1
+                 : 0;
     EXPECT_FALSE(json::to_line(kernel_view::render_snapshot(*view, snapshot)).empty());
     note(kernel_view::task_field(*view, task_, 8));
     note(kernel_view::map_variable(*view, variable_, variable_bytes_));

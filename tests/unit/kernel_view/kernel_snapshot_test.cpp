@@ -6,6 +6,7 @@
 #include "host/kernel_view/kernel_snapshot.hpp"
 #include "tests/unit/kernel_view/small_kernel_bpf.hpp"
 #include "tests/unit/kernel_view/small_kernel_cgroups.hpp"
+#include "tests/unit/kernel_view/small_kernel_scx.hpp"
 
 namespace schedrig::kernel_view {
 namespace {
@@ -71,6 +72,28 @@ TEST_F(KernelSnapshotOf, maps_are_rendered_by_their_kind) {
   EXPECT_EQ(at(at(*maps.find("each"), 0), 1).as_uint64(), 8U);
   EXPECT_EQ(maps.find("mine.bss")->find("dispatched")->as_uint64(), 42U);
   EXPECT_EQ(at(*all.find("bpf_maps"), 3).find("id")->as_uint64(), 4U);
+}
+
+TEST_F(KernelSnapshotOf, queues_have_their_tasks) {
+  test::SmallKernelScx scx(kernel_, "mine");
+  scx.put_tasks(scx.add_user_queue(7), {3, 2});
+  const json::Value all = document();
+  const json::Value& dsqs = *all.find("dsqs");
+  ASSERT_EQ(dsqs.as_array()->size(), 4U);
+  EXPECT_EQ(*at(dsqs, 1).find("kind")->as_string(), "local");
+  EXPECT_EQ(at(dsqs, 1).find("cpu")->as_uint64(), 1U);
+  EXPECT_TRUE(at(dsqs, 1).find("scheduler")->is_null());
+  EXPECT_EQ(*at(dsqs, 2).find("kind")->as_string(), "global");
+  EXPECT_EQ(at(dsqs, 2).find("node")->as_uint64(), 0U);
+  const json::Value& mine = at(dsqs, 3);
+  EXPECT_EQ(*mine.find("kind")->as_string(), "user");
+  EXPECT_EQ(mine.find("id")->as_uint64(), 7U);
+  EXPECT_EQ(*mine.find("scheduler")->as_string(), "mine");
+  EXPECT_EQ(*mine.find("order")->as_string(), "fifo");
+  EXPECT_EQ(mine.find("nr")->as_uint64(), 2U);
+  EXPECT_EQ(at(*mine.find("tasks"), 0).find("pid")->as_int64(), 3);
+  EXPECT_EQ(at(*mine.find("tasks"), 1).find("vtime")->as_uint64(), 200U);
+  EXPECT_EQ(at(*all.find("tasks"), 1).find("scx")->find("dsq")->as_uint64(), 7U);
 }
 
 TEST_F(KernelSnapshotOf, a_stack_is_what_of_it_is_code) {

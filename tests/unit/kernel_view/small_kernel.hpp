@@ -40,6 +40,9 @@ class SmallKernel {
     map_large(kText + kSlide, kPhysical, 0x31000);
     map_large(kDirect, 0, 0x33000);
     link(init_task() + offset("task_struct", "tasks"), {});
+    for (std::uint64_t cpu = 0; cpu < 2; ++cpu) {
+      link(local_dsq(cpu) + offset("scx_dispatch_q", "list"), {});
+    }
   }
 
   [[nodiscard]] kernel_view::KernelView view() {
@@ -51,6 +54,9 @@ class SmallKernel {
     return symbols().address_of(symbol).value() + kSlide;
   }
   [[nodiscard]] static std::uint64_t init_task() { return address_of("init_task"); }
+  [[nodiscard]] std::uint64_t local_dsq(std::uint64_t cpu) const {
+    return kDirect + kPerCpu + cpu * 0x1000 + 0x100 + offset("rq", "scx.local_dsq");
+  }
   std::uint64_t add_object(std::uint64_t bytes) {
     const std::uint64_t at = next_object_;
     next_object_ += (bytes + 63) / 64 * 64;
@@ -139,6 +145,7 @@ class SmallKernel {
     all.add(kText + 0x20180, 'R', "ext_sched_class");
     all.add(kText + 0x20400, 'D', "map_idr");
     all.add(kText + 0x20480, 'D', "prog_idr");
+    all.add(kText + 0x20440, 'D', "scx_root");
     all.add(kText + 0x20500, 'D', "cgrp_dfl_root");
     all.add(kText + kInitTask, 'D', "init_task");
     all.add(kText + 0x30000, 'D', "init_top_pgt");

@@ -12,8 +12,8 @@ namespace schedrig::test {
 class SmallKernelTypes {
  public:
   std::string blob() {
-    add_per_cpu();
     add_scx();
+    add_per_cpu();
     add_task();
     add_bpf();
     add_cgroup();
@@ -24,9 +24,12 @@ class SmallKernelTypes {
   void add_per_cpu() {
     const auto rt = btf_.structure("rt_rq", 4, {{"rt_nr_running", u32_, 0, 0}});
     const auto dl = btf_.structure("dl_rq", 4, {{"dl_nr_running", u32_, 0, 0}});
-    const auto scx = btf_.structure(
-        "scx_rq", 16, {{"nr_running", u32_, 0, 0}, {"flags", u32_, 32, 0}, {"clock", u64_, 64, 0}});
-    btf_.structure("rq", 72,
+    const auto scx = btf_.structure("scx_rq", 64,
+                                    {{"nr_running", u32_, 0, 0},
+                                     {"flags", u32_, 32, 0},
+                                     {"clock", u64_, 64, 0},
+                                     {"local_dsq", queue_, 128, 0}});
+    btf_.structure("rq", 120,
                    {{"nr_running", u32_, 0, 0},
                     {"cpu", u32_, 32, 0},
                     {"idle", u32_, 64, 1},
@@ -94,13 +97,34 @@ class SmallKernelTypes {
   }
 
   void add_scx() {
-    scx_ = btf_.structure("sched_ext_entity", 48,
+    const auto head = btf_.structure("rhash_head", 8, {{"next", pointer_, 0, 0}});
+    const auto root = btf_.structure("rb_root", 8, {{"rb_node", pointer_, 0, 0}});
+    queue_ = btf_.structure("scx_dispatch_q", 48,
+                            {{"list", list_, 0, 0},
+                             {"priq", root, 128, 0},
+                             {"nr", u32_, 192, 0},
+                             {"id", u64_, 256, 0},
+                             {"hash_node", head, 320, 0}});
+    const auto table = btf_.structure("rhashtable", 8, {{"tbl", pointer_, 0, 0}});
+    btf_.structure("bucket_table", 16,
+                   {{"size", u32_, 0, 0},
+                    {"nest", u32_, 32, 0},
+                    {"future_tbl", pointer_, 64, 0},
+                    {"buckets", btf_.array(pointer_, u32_, 0), 128, 0}});
+    const auto ops =
+        btf_.structure("sched_ext_ops", 16, {{"name", btf_.array(char_, u32_, 16), 0, 0}});
+    btf_.structure(
+        "scx_sched", 32,
+        {{"ops", ops, 0, 0}, {"dsq_hash", table, 128, 0}, {"global_dsqs", pointer_, 192, 0}});
+    const auto node =
+        btf_.structure("scx_dsq_list_node", 24, {{"node", list_, 0, 0}, {"flags", u32_, 128, 0}});
+    scx_ = btf_.structure("sched_ext_entity", 72,
                           {{"dsq", pointer_, 0, 0},
                            {"dsq_vtime", u64_, 64, 0},
                            {"weight", u32_, 128, 0},
                            {"runnable_node", list_, 192, 0},
-                           {"runnable_at", u64_, 320, 0}});
-    btf_.structure("scx_dispatch_q", 8, {{"id", u64_, 0, 0}});
+                           {"runnable_at", u64_, 320, 0},
+                           {"dsq_list", node, 384, 0}});
   }
 
   void add_task() {
@@ -124,7 +148,6 @@ class SmallKernelTypes {
                     {"policy", u32_, 320, 0},
                     {"sched_class", pointer_, 384, 0},
                     {"se", entity, 448, 0},
-                    {"scx", scx_, 576, 0},
                     {"sched_info", info, 960, 0},
                     {"tasks", list_, 1024, 0},
                     {"pid", u32_, 1152, 0},
@@ -133,12 +156,13 @@ class SmallKernelTypes {
                     {"comm", btf_.array(char_, u32_, 16), 1280, 0},
                     {"signal", pointer_, 1408, 0},
                     {"thread_node", list_, 1472, 0},
-                    {"cgroups", pointer_, 1600, 0}});
+                    {"cgroups", pointer_, 1600, 0},
+                    {"scx", scx_, 1664, 0}});
     btf_.structure("signal_struct", 16, {{"thread_head", list_, 0, 0}});
     btf_.structure("css_set", 8, {{"dfl_cgrp", pointer_, 0, 0}});
   }
 
-  static constexpr std::uint32_t kTaskBytes = 256;
+  static constexpr std::uint32_t kTaskBytes = 280;
 
   BtfBuilder btf_;
   std::uint32_t u32_ = btf_.integer("unsigned int", 4);
@@ -148,6 +172,7 @@ class SmallKernelTypes {
   std::uint32_t pointer_ = btf_.pointer(0);
   std::uint32_t list_ =
       btf_.structure("list_head", 16, {{"next", pointer_, 0, 0}, {"prev", pointer_, 64, 0}});
+  std::uint32_t queue_ = 0;
   std::uint32_t scx_ = 0;
 };
 

@@ -56,8 +56,8 @@ TEST_F(TaskWalkOf, facts_are_those_of_the_task) {
   kernel_.put_task(task, "thread_info.cpu", 1);
   kernel_.put_task(task, "on_rq", 1);
   kernel_.put_task(task, "prio", static_cast<std::uint64_t>(-2));
-  const std::uint64_t queue = kernel_.add_object(8);
-  kernel_.put_at(queue, std::uint64_t{0x8000'0000'0000'0001});
+  const std::uint64_t queue = kernel_.add_object(48);
+  kernel_.put_field(queue, "scx_dispatch_q", "id", 0x8000'0000'0000'0001);
   kernel_.put_task(task, "scx.dsq", queue);
   const TaskFacts facts = all().value()[2];
   EXPECT_EQ(facts.address, task);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The kernel in a mock machine's memory: what the host's view finds there is what the machine's
 // own files say, wherever the kernel lies; what is written there stays until the machine writes.
+#include <algorithm>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "plugins/schedulers/fifo/policy.hpp"
+#include "plugins/schedulers/vtime/policy.hpp"
 #include "tests/unit/mock/kernel_fixture.hpp"
 
 namespace schedrig::mock::test {
@@ -120,6 +123,45 @@ TEST_P(MockKernel, a_snapshot_has_every_part) {
     EXPECT_EQ(task.scx->on_runnable_list, task.queued_ns != 0) << task.pid;
   }
   EXPECT_EQ(waiting, 2);
+}
+
+TEST_P(MockKernel, queues_have_the_tasks_that_wait_in_their_order) {
+  const auto user_queue = [&](const std::string& scheduler) {
+    const auto snapshot = kernel_.snapshot();
+    EXPECT_TRUE(snapshot.dsqs) << snapshot.dsqs.error().message;
+    std::map<std::int32_t, std::uint64_t> queues; // by pid, where the task says that it is
+    for (const TaskFacts& task : *snapshot.tasks) {
+      queues[task.pid] = task.scx->dsq;
+    }
+    std::size_t found = 0;
+    kernel_view::DsqFacts user;
+    for (const auto& dsq : *snapshot.dsqs) {
+      EXPECT_EQ(dsq.nr, dsq.tasks.size());
+      for (const auto& task : dsq.tasks) {
+        EXPECT_EQ(queues.at(task.pid), dsq.address) << task.pid;
+      }
+      found += dsq.tasks.size();
+      user = dsq.kind == kernel_view::DsqKind::kUser ? dsq : user;
+    }
+    EXPECT_EQ(found, std::ranges::count_if(queues, [](const auto& at) { return at.second != 0; }));
+    EXPECT_EQ(user.scheduler, scheduler);
+    return user;
+  };
+  EXPECT_EQ(kernel_.snapshot().dsqs->size(), 4U) << "of CPUs alone";
+  machine_.run_work(work(WorkType::kSpin, 9));
+  ASSERT_TRUE(machine_.attach<Fifo>("fifo").ok());
+  machine_.run_for(100 * kMs);
+  const auto fifo = user_queue("fifo");
+  EXPECT_FALSE(fifo.by_vtime);
+  EXPECT_EQ(fifo.tasks.size(), 5U);
+  ASSERT_TRUE(machine_.schedulers().detach(kSecond).ok());
+  EXPECT_EQ(kernel_.snapshot().dsqs->size(), 4U);
+  ASSERT_TRUE(machine_.attach<vtime::Vtime>("vtime").ok());
+  machine_.run_for(100 * kMs);
+  const auto vtime = user_queue("vtime");
+  EXPECT_TRUE(vtime.by_vtime);
+  EXPECT_EQ(vtime.tasks.size(), 5U);
+  EXPECT_TRUE(std::ranges::is_sorted(vtime.tasks, {}, &kernel_view::QueuedTask::vtime));
 }
 
 TEST_P(MockKernel, an_attached_scheduler_has_maps_with_typed_variables) {

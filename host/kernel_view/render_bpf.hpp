@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// BPF maps and programs of a snapshot, as JSON. Thread: host.
+#pragma once
+
+#include <vector>
+
+#include "host/json/value.hpp"
+#include "host/kernel/btf_render.hpp"
+#include "host/kernel_view/kernel_snapshot.hpp"
+
+namespace schedrig::kernel_view {
+
+// What they are.
+[[nodiscard]] json::Value program_value(const ProgramFacts& program);
+[[nodiscard]] json::Value map_value(const MapSnapshot& map);
+// What maps hold, by name; of several maps of one name the one with the lowest id, as targets take
+// it.
+[[nodiscard]] json::Value map_values(const std::vector<MapSnapshot>& maps,
+                                     const kernel::RenderOptions& options);
+
+} // namespace schedrig::kernel_view

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// Dispatch queues of sched_ext schedulers on a real kernel: what walks find in them, against what
+// the kernel keeps of each task, what it says in /sys, and what the scheduler itself has counted.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include <schedrig/sched_ext_program.hpp>
+#include <schedrig/schedulers.hpp>
+
+#include "host/kernel_view/bpf_walk.hpp"
+#include "host/kernel_view/dsq_walk.hpp"
+#include "tests/lab/kernel_walk.hpp"
+
+namespace schedrig::kvm {
+namespace {
+
+constexpr std::uint32_t kSpinners = 12;
+constexpr std::int64_t kAttachNs = 120'000'000'000; // verification under emulation
+constexpr std::int64_t kDetachNs = 60'000'000'000;
+
+class ShippedScheduler final : public Plugin, public SchedExtProgram {
+ public:
+  explicit ShippedScheduler(const std::string& name)
+      : object_(schedulers_path + "/" + name + ".bpf.o") {}
+
+  void* query(std::string_view interface_id) noexcept override {
+    return interface_id == SchedExtProgram::kInterfaceId ? static_cast<SchedExtProgram*>(this)
+                                                         : nullptr;
+  }
+  Status describe(ParamsView /*params*/, SchedExtProgramSink& out) noexcept override {
+    out.on_object(object_);
+    return {};
+  }
+
+ private:
+  std::string object_;
+};
+
+// What is read of one moment.
+struct Moment {
+  std::vector<kv::DsqFacts> dsqs;
+  std::map<std::int32_t, kv::TaskFacts> tasks;
+  std::uint64_t enqueued = 0;
+  std::uint64_t dispatched = 0;
+};
+
+class SchedulerWalk : public KernelWalk {
+ protected:
+  void attach(const std::string& name) {
+    ShippedScheduler scheduler(name);
+    const Status attached =
+        query<SchedulersFacet>(*machine_)->attach(name, scheduler, {}, kAttachNs);
+    ASSERT_TRUE(attached.ok()) << attached.message << events_.text;
+  }
+  void detach() {
+    const Status gone = query<SchedulersFacet>(*machine_)->detach(kDetachNs);
+    ASSERT_TRUE(gone.ok()) << gone.message;
+  }
+
+  static Result<std::uint64_t> variable(const std::string& map, const std::string& name) {
+    auto place = kv::map_variable(*view_, {.name = map, .field = name}, 8);
+    return place ? kv::GuestRam(*query<MemoryFacet>(*machine_))
+                       .read_object<std::uint64_t>(place->front().start)
+                 : std::unexpected(std::move(place).error());
+  }
+  static Result<Moment> look(const std::string& scheduler) {
+    Moment moment;
+    moment.dsqs = TRY(kv::walk_dsqs(*view_));
+    const auto tasks = TRY(walk_tasks());
+    for (const kv::TaskFacts& task : tasks) {
+      moment.tasks[task.pid] = task;
+    }
+    moment.enqueued = TRY(variable(scheduler + ".bss", "nr_enqueued"));
+    moment.dispatched = TRY(variable(scheduler + ".bss", "nr_dispatched"));
+    return moment;
+  }
+
+  void spawn_spinners() {
+    auto& tasks = *query<TasksFacet>(*machine_);
+    std::uint32_t group = 0;
+    WorkSpec work;
+    work.type = WorkType::kSpin;
+    work.workers = kSpinners;
+    ASSERT_TRUE(tasks.spawn(work, &group, spinners_).ok());
+    ASSERT_TRUE(tasks.start(group).ok());
+  }
+
+  // The scheduler's own queue, when everything has been compared.
+  kv::DsqFacts expect_queues(const Moment& moment, const std::string& scheduler) {
+    std::map<kv::DsqKind, std::uint32_t> kinds;
+    std::set<std::int32_t> queued;
+    kv::DsqFacts user;
+    for (const kv::DsqFacts& dsq : moment.dsqs) {
+      ++kinds[dsq.kind];
+      const std::string what = std::string(to_string(dsq.kind)) + " " + std::to_string(dsq.id);
+      // A CPU that stands still amid a change has done half of it.
+      EXPECT_LE(dsq.nr, dsq.tasks.size() + 1) << what;
+      EXPECT_GE(dsq.nr + 1, dsq.tasks.size()) << what;
+      for (const kv::QueuedTask& task : dsq.tasks) {
+        EXPECT_TRUE(queued.insert(task.pid).second) << task.pid << " is on two queues";
+        if (!moment.tasks.contains(task.pid)) {
+          ADD_FAILURE() << task.pid << " in " << what << " is no task";
+          continue;
+        }
+        const kv::TaskFacts& is = moment.tasks.at(task.pid);
+        EXPECT_EQ(is.scx->dsq, dsq.address) << task.pid << " in " << what;
+        EXPECT_EQ(is.address, task.address) << task.pid;
+        EXPECT_TRUE(is.on_rq) << task.pid;
+        EXPECT_EQ(is.sched_class, "ext_sched_class") << task.pid;
+      }
+      if (dsq.kind == kv::DsqKind::kUser) {
+        EXPECT_EQ(dsq.scheduler, scheduler);
+        user = dsq;
+      }
+    }
+    EXPECT_EQ(kinds[kv::DsqKind::kLocal], kCpus);
+    EXPECT_EQ(kinds[kv::DsqKind::kGlobal], 1U);
+    EXPECT_EQ(kinds[kv::DsqKind::kUser], 1U);
+    std::uint32_t lost = 0; // that wait and are on no queue: each CPU may have one in its hands
+    for (const std::int32_t pid : spinners_.all) {
+      const kv::TaskFacts& task = moment.tasks.at(pid);
+      lost += task.on_rq && !task.on_cpu && !queued.contains(pid) ? 1 : 0;
+    }
+    EXPECT_LE(lost, kCpus);
+    // Each CPU runs one and may have one that is next.
+    EXPECT_GE(user.tasks.size(), kSpinners - 2 * kCpus - 1);
+    EXPECT_GT(moment.dispatched, 0U);
+    // Some leave the queue in another way, as when they are moved.
+    EXPECT_GE(moment.enqueued + kCpus, moment.dispatched + user.tasks.size());
+    return user;
+  }
+
+  static inline Pids spinners_;
+};
+
+TEST_F(SchedulerWalk, queues_have_the_tasks_that_wait_in_the_schedulers_order) {
+  spawn_spinners();
+  const auto before = walk([] { return kv::walk_dsqs(*view_); });
+  ASSERT_TRUE(before);
+  EXPECT_TRUE(std::ranges::all_of(
+      *before, [](const kv::DsqFacts& dsq) { return dsq.scheduler.empty() && dsq.tasks.empty(); }));
+  for (const std::string name : {"fifo", "vtime"}) {
+    ASSERT_NO_FATAL_FAILURE(attach(name));
+    EXPECT_EQ(run(FileOpKind::kRead, "/sys/kernel/sched_ext/root/ops"), name + "\n");
+    let_run(1'000'000'000);
+    const auto moment = walk([&] { return look(name); });
+    ASSERT_TRUE(moment) << moment.error().message;
+    const kv::DsqFacts shared = expect_queues(*moment, name);
+    EXPECT_EQ(shared.id, 0U) << "SHARED_DSQ";
+    EXPECT_EQ(shared.by_vtime, name == "vtime");
+    if (shared.by_vtime) {
+      const auto wrapping = [](std::uint64_t a, std::uint64_t b) {
+        return static_cast<std::int64_t>(a - b) < 0;
+      };
+      EXPECT_TRUE(std::ranges::is_sorted(shared.tasks, wrapping, &kv::QueuedTask::vtime));
+    }
+    ASSERT_NO_FATAL_FAILURE(detach());
+  }
+}
+
+} // namespace
+} // namespace schedrig::kvm
