@@ -2,6 +2,7 @@
 #include "host/kernel_view/bpf_walk.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_set>
 #include <utility>
 
@@ -20,6 +21,7 @@ constexpr std::uint32_t kPerCpuHash = 5;
 constexpr std::uint32_t kPerCpuArray = 6;
 constexpr std::uint32_t kLruHash = 9;
 constexpr std::uint32_t kLruPerCpuHash = 10;
+constexpr std::uint32_t kStructOps = 26;
 
 // The machine may stand still meanwhile: a table's empty buckets are looked at for some 10 ms.
 constexpr std::uint64_t kMaxBuckets = 65'536;
@@ -85,6 +87,9 @@ Result<MapFacts> BpfWalk::facts(std::uint64_t map) {
   facts.btf = TRY(map_.number(map, "btf"));
   facts.key_type = TRY(u32("btf_key_type_id"));
   facts.value_type = TRY(u32("btf_value_type_id"));
+  if (map_.has("btf_vmlinux_value_type_id")) {
+    facts.kernel_value_type = TRY(u32("btf_vmlinux_value_type_id"));
+  }
   return facts;
 }
 
@@ -190,6 +195,35 @@ Result<> BpfWalk::read_hash(Reading& reading) {
   return {};
 }
 
+// The kernel's value has the addresses of code that calls the programs; the one for user space has
+// the programs' ids in the same places (bpf_struct_ops_map_update_elem()).
+Result<> BpfWalk::read_struct_ops(Reading& reading) {
+  auto map = TRY(StructReader::of(view_->facts().types, memory_, "bpf_struct_ops_map"));
+  if (reading.full()) {
+    return {};
+  }
+  const std::uint64_t place = TRY(map.address(reading.map.address, "kvalue"));
+  const std::uint64_t by_id = TRY(map.number(reading.map.address, "uvalue"));
+  MapEntry entry;
+  entry.key.resize(reading.map.key_bytes);
+  entry.values = TRY(read_values(reading, place));
+  const std::vector<std::uint8_t>& value = entry.values.front();
+  std::vector<std::uint8_t> ids(value.size());
+  TRY(memory_.read(by_id, ids));
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= value.size();
+       at += sizeof(std::uint64_t)) {
+    std::uint64_t pointer = 0;
+    std::uint64_t id = 0;
+    std::memcpy(&pointer, value.data() + at, sizeof pointer);
+    std::memcpy(&id, ids.data() + at, sizeof id);
+    if (id != 0 && id != pointer && id <= UINT32_MAX) {
+      reading.entries.programs.emplace(pointer, static_cast<std::uint32_t>(id));
+    }
+  }
+  reading.entries.all.push_back(std::move(entry));
+  return {};
+}
+
 Result<MapEntries> BpfWalk::entries(const MapFacts& map, std::uint32_t most,
                                     std::uint64_t most_bytes) {
   Reading reading{.map = map,
@@ -210,6 +244,9 @@ Result<MapEntries> BpfWalk::entries(const MapFacts& map, std::uint32_t most,
   case kLruHash:
   case kLruPerCpuHash:
     read = read_hash(reading);
+    break;
+  case kStructOps:
+    read = read_struct_ops(reading);
     break;
   default:
     reading.entries.known = false;

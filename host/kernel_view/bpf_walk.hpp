@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ struct MapFacts {
   std::uint64_t btf = 0; // address of its struct btf; 0: it has no types
   kernel::TypeId key_type = 0;
   kernel::TypeId value_type = 0;
+  kernel::TypeId kernel_value_type = 0; // of a struct_ops map: in the kernel's own types
 };
 
 struct ProgramFacts {
@@ -46,6 +48,8 @@ struct MapEntries {
   std::vector<MapEntry> all;
   bool cut = false;   // there are more than were asked for
   bool known = false; // the map is of a kind that this reads
+  // Of a struct_ops map: which program a pointer in its value leads to, by the program's id.
+  std::map<std::uint64_t, std::uint32_t> programs;
 };
 
 class BpfWalk {
@@ -56,8 +60,8 @@ class BpfWalk {
   // By id, ascending.
   [[nodiscard]] Result<std::vector<MapFacts>> maps();
   [[nodiscard]] Result<std::vector<ProgramFacts>> programs();
-  // Arrays, hash tables and what each CPU has its own of: entries in the kernel's order until
-  // `most` of them, or `most_bytes` of values, are read.
+  // Arrays, hash tables, what each CPU has its own of, and struct_ops: entries in the kernel's
+  // order until `most` of them, or `most_bytes` of values, are read.
   [[nodiscard]] Result<MapEntries> entries(const MapFacts& map, std::uint32_t most,
                                            std::uint64_t most_bytes);
   // The types of a map that has some, as BtfTypes::read takes them.
@@ -74,6 +78,7 @@ class BpfWalk {
   [[nodiscard]] Result<MapFacts> facts(std::uint64_t map);
   Result<> read_array(Reading& reading);
   Result<> read_hash(Reading& reading);
+  Result<> read_struct_ops(Reading& reading);
   Result<> read_chain(Reading& reading, std::uint64_t head, std::uint64_t key_offset);
   [[nodiscard]] Result<std::vector<std::vector<std::uint8_t>>> read_values(Reading& reading,
                                                                            std::uint64_t at);

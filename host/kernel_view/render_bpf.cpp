@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/kernel_view/render_bpf.hpp"
 
+#include <map>
 #include <string>
 
 #include "host/text/hex.hpp"
@@ -9,6 +10,14 @@ namespace schedrig::kernel_view {
 namespace {
 
 using json::Value;
+
+constexpr std::uint32_t kStructOps = 26; // BPF_MAP_TYPE_STRUCT_OPS
+
+Value error_value(const Error& error) {
+  Value value = Value::object();
+  value.set("error", error.message);
+  return value;
+}
 
 class MapValues {
  public:
@@ -21,9 +30,7 @@ class MapValues {
 
   Value render() const {
     if (!map_.entries) {
-      Value value = Value::object();
-      value.set("error", map_.entries.error().message);
-      return value;
+      return error_value(map_.entries.error());
     }
     const MapEntries& entries = *map_.entries;
     if (!entries.known) {
@@ -84,6 +91,24 @@ class MapValues {
   Result<kernel::BtfTypes> types_ = fail(StatusCode::kNotFound, "no types");
 };
 
+// "0xffffffffc0201000 fifo_enqueue": a program's name, where a pointer leads to one.
+Value struct_ops_value(const MapSnapshot& map, const kernel::BtfTypes& types,
+                       const std::map<std::uint32_t, std::string>& programs,
+                       const kernel::RenderOptions& options) {
+  const MapEntries& entries = *map.entries;
+  if (entries.all.empty() || map.facts.kernel_value_type == 0) {
+    return {};
+  }
+  kernel::RenderOptions with_programs = options;
+  with_programs.name_of_pointer = [&](std::uint64_t pointer) {
+    const auto id = entries.programs.find(pointer);
+    const auto name = id == entries.programs.end() ? programs.end() : programs.find(id->second);
+    return name == programs.end() ? options.name_of_pointer(pointer) : name->second;
+  };
+  return types.render(map.facts.kernel_value_type, entries.all.front().values.front(),
+                      with_programs);
+}
+
 } // namespace
 
 Value program_value(const ProgramFacts& program) {
@@ -107,12 +132,25 @@ Value map_value(const MapSnapshot& map) {
   return value;
 }
 
-Value map_values(const std::vector<MapSnapshot>& maps, const kernel::RenderOptions& options) {
-  Value values = Value::object();
-  for (const MapSnapshot& map : maps) {
-    if (values.find(map.facts.name) == nullptr) {
-      values.set(map.facts.name, MapValues(map, options).render());
+Value map_values(const KernelSnapshot& snapshot, const kernel::BtfTypes& types,
+                 const kernel::RenderOptions& options) {
+  if (!snapshot.maps) {
+    return error_value(snapshot.maps.error());
+  }
+  std::map<std::uint32_t, std::string> programs;
+  if (snapshot.programs) {
+    for (const ProgramFacts& program : *snapshot.programs) {
+      programs.emplace(program.id, program.name);
     }
+  }
+  Value values = Value::object();
+  for (const MapSnapshot& map : *snapshot.maps) {
+    if (values.find(map.facts.name) != nullptr) {
+      continue;
+    }
+    const bool is_struct_ops = map.facts.type == kStructOps && map.entries;
+    values.set(map.facts.name, is_struct_ops ? struct_ops_value(map, types, programs, options)
+                                             : MapValues(map, options).render());
   }
   return values;
 }

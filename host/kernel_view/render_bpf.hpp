@@ -14,8 +14,8 @@ namespace schedrig::kernel_view {
 [[nodiscard]] json::Value program_value(const ProgramFacts& program);
 [[nodiscard]] json::Value map_value(const MapSnapshot& map);
 // What maps hold, by name; of several maps of one name the one with the lowest id, as targets take
-// it.
-[[nodiscard]] json::Value map_values(const std::vector<MapSnapshot>& maps,
+// it. `types`: the kernel's own. Programs have names where `snapshot` has them.
+[[nodiscard]] json::Value map_values(const KernelSnapshot& snapshot, const kernel::BtfTypes& types,
                                      const kernel::RenderOptions& options);
 
 } // namespace schedrig::kernel_view

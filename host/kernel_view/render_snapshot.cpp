@@ -151,8 +151,7 @@ Value render_snapshot(const KernelView& view, const KernelSnapshot& snapshot) {
   document.set("dsqs", part(snapshot.dsqs, dsq_value));
   document.set("cgroups", part(snapshot.cgroups, cgroup_value));
   document.set("bpf_maps", part(snapshot.maps, map_value));
-  document.set("maps", snapshot.maps ? map_values(*snapshot.maps, options)
-                                     : error_value(snapshot.maps.error()));
+  document.set("maps", map_values(snapshot, view.facts().types, options));
   document.set("bpf_programs", part(snapshot.programs, program_value));
   return document;
 }

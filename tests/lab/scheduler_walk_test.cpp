@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Dispatch queues of sched_ext schedulers on a real kernel: what walks find in them, against what
-// the kernel keeps of each task, what it says in /sys, and what the scheduler itself has counted.
+// Dispatch queues and callbacks of sched_ext schedulers on a real kernel: what walks find in them,
+// against what the kernel keeps of each task, what it says in /sys, what the scheduler itself has
+// counted, and its source.
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 
 #include <schedrig/sched_ext_program.hpp>
@@ -135,6 +137,41 @@ class SchedulerWalk : public KernelWalk {
   static inline Pids spinners_;
 };
 
+// Of plugins/schedulers/NAME/NAME.bpf.c; the kernel keeps 15 characters of a program's name.
+std::set<std::string> callbacks_in_source(const std::string& name) {
+  std::set<std::string> all = {name};
+  for (const char* callback : {"enqueue", "dispatch", "init", "exit"}) {
+    all.insert(name + "_" + callback);
+  }
+  if (name == "vtime") {
+    all.insert({"vtime_running", "vtime_stopping", "vtime_enable"});
+  }
+  return all;
+}
+
+// The names of the programs behind the pointers of NAME_ops, and the name that the kernel has of
+// the scheduler there.
+Result<std::set<std::string>> callbacks_of(const kv::KernelView& view, const std::string& name) {
+  auto bpf = TRY(kv::BpfWalk::of(view));
+  const auto maps = TRY(bpf.maps());
+  const auto programs = TRY(bpf.programs());
+  const auto ops = std::ranges::find(maps, name + "_ops", &kv::MapFacts::name);
+  if (ops == maps.end()) {
+    return fail(StatusCode::kNotFound, "there is no map " + name + "_ops");
+  }
+  const auto entries = TRY(bpf.entries(*ops, 1, 1U << 16U));
+  std::set<std::string> names;
+  for (const auto& [pointer, id] : entries.programs) {
+    const auto program = std::ranges::find(programs, id, &kv::ProgramFacts::id);
+    names.insert(program == programs.end() ? "?" : program->name);
+  }
+  const auto place = TRY(view.facts().types.field("bpf_struct_ops_sched_ext_ops", "data.name"));
+  const auto& value = entries.all.at(0).values.at(0);
+  const auto text = std::span(value).subspan(place.offset, place.bytes);
+  names.emplace(text.begin(), std::ranges::find(text, std::uint8_t{0}));
+  return names;
+}
+
 TEST_F(SchedulerWalk, queues_have_the_tasks_that_wait_in_the_schedulers_order) {
   spawn_spinners();
   const auto before = walk([] { return kv::walk_dsqs(*view_); });
@@ -156,6 +193,9 @@ TEST_F(SchedulerWalk, queues_have_the_tasks_that_wait_in_the_schedulers_order) {
       };
       EXPECT_TRUE(std::ranges::is_sorted(shared.tasks, wrapping, &kv::QueuedTask::vtime));
     }
+    const auto callbacks = walk([&] { return callbacks_of(*view_, name); });
+    ASSERT_TRUE(callbacks) << callbacks.error().message;
+    EXPECT_EQ(*callbacks, callbacks_in_source(name));
     ASSERT_NO_FATAL_FAILURE(detach());
   }
 }

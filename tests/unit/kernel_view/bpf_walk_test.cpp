@@ -146,7 +146,7 @@ TEST_F(BpfWalkOf, a_global_variable_lies_where_its_map_has_it) {
   bpf_.add_globals("mine.bss", 6, 8); // of a later load: the first one counts
   const auto knob = variable("mine.bss", "knob", 4);
   ASSERT_TRUE(knob) << knob.error().message;
-  EXPECT_EQ(knob->at(0).start, map + 56 + 8 - SmallKernel::kDirect);
+  EXPECT_EQ(knob->at(0).start, map + 64 + 8 - SmallKernel::kDirect);
   EXPECT_EQ(knob->at(0).bytes, 4U);
 }
 

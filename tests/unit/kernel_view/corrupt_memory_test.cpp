@@ -24,6 +24,7 @@ class CorruptMemory : public testing::Test {
     bpf_.add_hash("hash", {{4, 40}, {7, 70}, {6, 60}});
     bpf_.add_per_cpu_array("each", 7, 8);
     bpf_.add_globals("mine.bss", 5, 7);
+    bpf_.add_struct_ops("mine_ops", 0xffff'ffff'c020'1000, 9);
     bpf_.add_program("mine");
     test::SmallKernelScx scx(kernel_, "mine");
     scx.put_tasks(kernel_.local_dsq(0), {7});

@@ -74,6 +74,29 @@ TEST_F(KernelSnapshotOf, maps_are_rendered_by_their_kind) {
   EXPECT_EQ(at(*all.find("bpf_maps"), 3).find("id")->as_uint64(), 4U);
 }
 
+TEST_F(KernelSnapshotOf, callbacks_of_a_struct_ops_map_have_names) {
+  bpf_.add_struct_ops("mine_ops", 0xffff'ffff'c020'1000, 9);
+  bpf_.add_program("mine_enqueue"); // with the id 9
+  const json::Value all = document();
+  const json::Value& ops = *all.find("maps")->find("mine_ops");
+  EXPECT_EQ(*ops.find("enqueue")->as_string(), "0xffffffffc0201000 mine_enqueue");
+  EXPECT_TRUE(ops.find("dispatch")->as_string()->ends_with(" schedule+0x0"))
+      << *ops.find("dispatch")->as_string();
+  EXPECT_EQ(*ops.find("tick")->as_string(), "0x0");
+  EXPECT_EQ(ops.find("flags")->as_uint64(), 17U);
+  EXPECT_EQ(ops.find("common")->find("state")->as_uint64(), 3U);
+}
+
+TEST_F(KernelSnapshotOf, callbacks_that_cannot_be_read_are_an_error_of_their_map) {
+  const std::uint64_t map = bpf_.add_struct_ops("mine_ops", 0xffff'ffff'c020'1000, 9);
+  bpf_.add_array("array", {5});
+  kernel_.put_field(map, "bpf_struct_ops_map", "uvalue", 0x1234);
+  const json::Value all = document();
+  EXPECT_THAT(*all.find("maps")->find("mine_ops")->find("error")->as_string(),
+              HasSubstr("mine_ops"));
+  EXPECT_EQ(at(*all.find("maps")->find("array"), 0).as_uint64(), 5U);
+}
+
 TEST_F(KernelSnapshotOf, queues_have_their_tasks) {
   test::SmallKernelScx scx(kernel_, "mine");
   scx.put_tasks(scx.add_user_queue(7), {3, 2});

@@ -18,6 +18,7 @@ class SmallKernelBpf {
   static constexpr std::uint32_t kHash = 1;
   static constexpr std::uint32_t kArray = 2;
   static constexpr std::uint32_t kPerCpuArray = 6;
+  static constexpr std::uint32_t kStructOps = 26;
 
   std::uint64_t add_array(std::string_view name, const std::vector<std::uint64_t>& values) {
     const std::uint64_t map = add_map(name, kArray, 8, values.size(), values.size() * 8);
@@ -54,6 +55,21 @@ class SmallKernelBpf {
     kernel_.put_at(buckets + 16, heads[1]);
     return map;
   }
+  // A scheduler's callbacks: enqueue is the program with the id, dispatch code of the kernel's
+  // image, tick nothing.
+  std::uint64_t add_struct_ops(std::string_view name, std::uint64_t enqueue,
+                               std::uint32_t program) {
+    const std::uint64_t map = add_map(name, kStructOps, 40, 1, 48);
+    const auto& all = kernel_.facts.types;
+    kernel_.put_field(map, "bpf_map", "btf_vmlinux_value_type_id",
+                      all.structure("bpf_struct_ops_sched_ext_ops").value());
+    const std::uint64_t by_id = kernel_.add_object(40);
+    kernel_.put_field(map, "bpf_struct_ops_map", "uvalue", by_id);
+    const std::uint64_t value = map + kernel_.offset("bpf_struct_ops_map", "kvalue");
+    put_u64s(value, {3ULL << 32U, enqueue, SmallKernel::address_of("schedule"), 0, 17});
+    put_u64s(by_id, {0, program, 0, 0, 17});
+    return map;
+  }
   // With the variables dispatched (u64) and knob (u32).
   std::uint64_t add_globals(std::string_view name, std::uint64_t dispatched, std::uint64_t knob) {
     BtfBuilder btf;
@@ -87,7 +103,7 @@ class SmallKernelBpf {
   std::uint64_t root = 0;              // of map_idr, once there is a map
 
  private:
-  static constexpr std::uint64_t kMapBytes = 56;
+  static constexpr std::uint64_t kMapBytes = 64;
   static constexpr std::uint64_t kSlots = 4; // of a node here; two levels
 
   std::uint64_t add_map(std::string_view name, std::uint32_t type, std::uint64_t value_bytes,

@@ -52,7 +52,7 @@ class SmallKernelTypes {
     btf_.structure("xa_node", 40,
                    {{"shift", u8_, 0, 0}, {"slots", btf_.array(pointer_, u32_, 4), 64, 0}});
     const auto name = btf_.array(char_, u32_, 16);
-    const auto map = btf_.structure("bpf_map", 56,
+    const auto map = btf_.structure("bpf_map", 64,
                                     {{"map_type", u32_, 0, 0},
                                      {"key_size", u32_, 32, 0},
                                      {"value_size", u32_, 64, 0},
@@ -62,19 +62,34 @@ class SmallKernelTypes {
                                      {"name", name, 192, 0},
                                      {"btf", pointer_, 320, 0},
                                      {"btf_key_type_id", u32_, 384, 0},
-                                     {"btf_value_type_id", u32_, 416, 0}});
+                                     {"btf_value_type_id", u32_, 416, 0},
+                                     {"btf_vmlinux_value_type_id", u32_, 448, 0}});
     const auto bytes = btf_.array(u8_, u32_, 0);
-    btf_.structure("bpf_array", 56, {{"map", map, 0, 0}, {"value", bytes, 448, 0}});
+    btf_.structure("bpf_array", 64, {{"map", map, 0, 0}, {"value", bytes, 512, 0}});
     const auto bucket = btf_.structure("bucket", 16, {{"head", pointer_, 0, 0}});
-    btf_.structure("bpf_htab", 72,
+    btf_.structure("bpf_htab", 80,
                    {{"map", map, 0, 0},
-                    {"buckets", btf_.pointer(bucket), 448, 0},
-                    {"n_buckets", u32_, 512, 0}});
+                    {"buckets", btf_.pointer(bucket), 512, 0},
+                    {"n_buckets", u32_, 576, 0}});
     btf_.structure("htab_elem", 16, {{"hash_node", pointer_, 0, 0}, {"key", bytes, 128, 0}});
+    add_struct_ops(map);
     btf_.structure("btf", 16, {{"data", pointer_, 0, 0}, {"data_size", u32_, 64, 0}});
     btf_.structure("bpf_prog", 16,
                    {{"aux", pointer_, 0, 0}, {"type", u32_, 64, 0}, {"jited_len", u32_, 96, 0}});
     btf_.structure("bpf_prog_aux", 24, {{"id", u32_, 0, 0}, {"name", name, 32, 0}});
+  }
+
+  void add_struct_ops(std::uint32_t map) {
+    const auto common = btf_.structure("bpf_struct_ops_common_value", 8, {{"state", u32_, 32, 0}});
+    const auto any = btf_.structure("bpf_struct_ops_value", 8, {{"common", common, 0, 0}});
+    btf_.structure("bpf_struct_ops_map", 80,
+                   {{"map", map, 0, 0}, {"uvalue", pointer_, 512, 0}, {"kvalue", any, 576, 0}});
+    btf_.structure("bpf_struct_ops_sched_ext_ops", 40,
+                   {{"common", common, 0, 0},
+                    {"enqueue", pointer_, 64, 0},
+                    {"dispatch", pointer_, 128, 0},
+                    {"tick", pointer_, 192, 0},
+                    {"flags", u64_, 256, 0}});
   }
 
   void add_cgroup() {
