@@ -149,15 +149,15 @@ std::set<std::string> callbacks_in_source(const std::string& name) {
   return all;
 }
 
-// The names of the programs behind the pointers of NAME_ops, and the name that the kernel has of
-// the scheduler there.
+// The names of the programs behind the pointers of the map that the loader makes of the callbacks,
+// and the name that the kernel has of the scheduler there.
 Result<std::set<std::string>> callbacks_of(const kv::KernelView& view, const std::string& name) {
   auto bpf = TRY(kv::BpfWalk::of(view));
   const auto maps = TRY(bpf.maps());
   const auto programs = TRY(bpf.programs());
-  const auto ops = std::ranges::find(maps, name + "_ops", &kv::MapFacts::name);
+  const auto ops = std::ranges::find(maps, name, &kv::MapFacts::name);
   if (ops == maps.end()) {
-    return fail(StatusCode::kNotFound, "there is no map " + name + "_ops");
+    return fail(StatusCode::kNotFound, "there is no map " + name);
   }
   const auto entries = TRY(bpf.entries(*ops, 1, 1U << 16U));
   std::set<std::string> names;
