@@ -3,6 +3,7 @@
 
 #include "host/engine/cold_run.hpp"
 #include "host/engine/ops_affinity.hpp"
+#include "host/engine/ops_bpf_map.hpp"
 #include "host/engine/ops_cgroup.hpp"
 #include "host/engine/ops_cpuset.hpp"
 #include "host/engine/ops_irq.hpp"

@@ -6,6 +6,7 @@
 #include "host/engine/dispatch.hpp"
 #include "host/engine/hold.hpp"
 #include "host/engine/hold_until.hpp"
+#include "host/engine/ops_bpf_map.hpp"
 #include "host/engine/ops_cgroup.hpp"
 #include "host/engine/ops_watch.hpp"
 #include "host/engine/payloads.hpp"
@@ -49,6 +50,9 @@ class Runner {
     const Scope scope = {.owner = Owner::kBackdrop, .name = "backdrop"};
     tear_down(scope, backdrop);
     if (!session_.lost()) {
+      if (auto unpinned = unpin_maps(session_); !unpinned) {
+        fail_step(backdrop, std::move(unpinned).error().context("let go of BPF maps"), {});
+      }
       if (auto removed = tree_.tear_down(); !removed) {
         fail_step(backdrop, std::move(removed).error().context("remove the run's cgroup"), {});
       }

@@ -14,6 +14,7 @@
 
 #include <schedrig/affinity.hpp>
 #include <schedrig/backend.hpp>
+#include <schedrig/bpf_maps.hpp>
 #include <schedrig/cpu_use.hpp>
 #include <schedrig/freeze.hpp>
 #include <schedrig/guest_memory.hpp>
@@ -109,6 +110,10 @@ class Session {
   [[nodiscard]] PayloadsFacet* payloads() { return payloads_; }
   // Null if the machine has none.
   [[nodiscard]] AffinityFacet* affinity() { return query<AffinityFacet>(machine_); }
+  [[nodiscard]] BpfMapsFacet* bpf_maps() { return query<BpfMapsFacet>(machine_); }
+  // Some of the machine's maps are held by this run.
+  void note_pinned_map() { has_pinned_maps_ = true; }
+  [[nodiscard]] bool has_pinned_maps() const { return has_pinned_maps_; }
   [[nodiscard]] MemPolicyFacet* mem_policy() { return query<MemPolicyFacet>(machine_); }
   [[nodiscard]] CpuUseFacet* cpu_use() { return query<CpuUseFacet>(machine_); }
   [[nodiscard]] MemoryFacet* memory() { return query<MemoryFacet>(machine_); }
@@ -163,6 +168,7 @@ class Session {
   std::vector<std::uint32_t> online_;
   std::int64_t deadline_ns_ = INT64_MAX;
   bool tearing_down_ = false;
+  bool has_pinned_maps_ = false;
   bool lost_ = false;
 };
 

@@ -39,7 +39,7 @@ constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
     {"read_kernel_cold", "read kernel memory with all vCPUs parked", kColdMemory, true},
     {"write_kernel_hot", "write kernel memory while the machine runs", kHotMemory, true},
     {"write_kernel_cold", "write kernel memory with all vCPUs parked", kColdMemory, true},
-    {"pin_bpf_map", "keep a BPF map alive until the run ends", kBpfMaps, false},
+    {"pin_bpf_map", "keep a BPF map alive until the run ends", kBpfMaps, true},
     {"attach_scheduler", "start a scheduler and wait until it is attached", kSchedulers, true},
     {"detach_scheduler", "disable the running scheduler", kSchedulers, true},
     {"restart_scheduler", "kill and respawn the attached scheduler", kSchedulers, true},

@@ -148,7 +148,7 @@ TEST(OpsJson, has_parameters_and_what_each_backend_can_do) {
   };
   EXPECT_TRUE(able("freeze_cgroup", "mock"));
   EXPECT_TRUE(able("read_kernel_cold", "mock"));
-  EXPECT_FALSE(able("pin_bpf_map", "mock")) << "has no facet for maps";
+  EXPECT_TRUE(able("pin_bpf_map", "mock"));
 }
 
 TEST(SchemaVerb, prints_the_committed_schema) {

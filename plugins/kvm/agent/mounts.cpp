@@ -14,6 +14,7 @@ struct Mount {
   const char* type;
   const char* target;
   unsigned long flags;
+  bool optional = false;
 };
 
 constexpr unsigned long kRestricted = MS_NOSUID | MS_NODEV | MS_NOEXEC;
@@ -21,7 +22,7 @@ constexpr unsigned long kRestricted = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 constexpr Mount kMounts[] = {
     {"proc", "/proc", kRestricted},          {"sysfs", "/sys", kRestricted},
     {"devtmpfs", "/dev", MS_NOSUID},         {"cgroup2", "/sys/fs/cgroup", kRestricted},
-    {"tmpfs", "/tmp", MS_NOSUID | MS_NODEV},
+    {"tmpfs", "/tmp", MS_NOSUID | MS_NODEV}, {"bpf", "/sys/fs/bpf", kRestricted, true},
 };
 
 } // namespace
@@ -29,11 +30,11 @@ constexpr Mount kMounts[] = {
 Result<> mount_all() {
   for (const Mount& mount : kMounts) {
     // /sys/fs/cgroup is there as soon as sysfs is; mount says what is wrong if any is missing.
-    if (::mkdir(mount.target, 0755) != 0 && errno != EEXIST) {
+    if (::mkdir(mount.target, 0755) != 0 && errno != EEXIST && !mount.optional) {
       return fail_errno(errno, std::string("mkdir ") + mount.target);
     }
     if (::mount(mount.type, mount.target, mount.type, mount.flags, nullptr) != 0 &&
-        errno != EBUSY) {
+        errno != EBUSY && !mount.optional) {
       return fail_errno(errno, std::string("mount ") + mount.type + " on " + mount.target);
     }
   }

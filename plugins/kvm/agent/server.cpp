@@ -17,6 +17,7 @@
 #include "agent/identity.hpp"
 #include "agent/mem_policy.hpp"
 #include "agent/ring_function.hpp"
+#include "channel/bpf_map_messages.hpp"
 #include "channel/file_messages.hpp"
 #include "channel/mem_policy_messages.hpp"
 #include "channel/task_messages.hpp"
@@ -142,6 +143,12 @@ Result<> Server::on_frame(const kvm::Parsed& frame) {
     return on_pin(frame.payload);
   case MessageType::kMemPolicyRequest:
     return on_mem_policy(frame.payload);
+  case MessageType::kMapPin:
+    return on_map_pin(frame.payload);
+  case MessageType::kMapUnpinAll:
+    return connection_.send(kvm::encode_answer(MessageType::kMapUnpinAllReply,
+                                               kvm::peek_request(frame.payload),
+                                               kvm::to_outcome(maps_.unpin_all())));
   case MessageType::kStageRequest:
     return on_stage(frame.payload);
   case MessageType::kPayloadSpawn:
@@ -267,6 +274,16 @@ Result<> Server::on_mem_policy(kvm::ByteView payload) {
   return connection_.send(
       kvm::encode_answer(MessageType::kMemPolicyReply, request->request,
                          kvm::to_outcome(set_mem_policy(request->mode, request->nodes))));
+}
+
+Result<> Server::on_map_pin(kvm::ByteView payload) {
+  const auto request = kvm::decode_map_pin_request(payload);
+  if (!request) {
+    return refuse(payload, request.error());
+  }
+  return connection_.send(
+      kvm::encode_answer(MessageType::kMapPinReply, request->request,
+                         kvm::to_outcome(maps_.pin(request->name, request->path))));
 }
 
 Result<> Server::on_guest_reply(kvm::ByteView payload) {

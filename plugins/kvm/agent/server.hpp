@@ -7,6 +7,7 @@
 
 #include <schedrig/result.hpp>
 
+#include "agent/bpf_maps.hpp"
 #include "agent/child_watch.hpp"
 #include "agent/connection.hpp"
 #include "agent/group_table.hpp"
@@ -40,6 +41,7 @@ class Server {
   [[nodiscard]] Result<> on_stop(kvm::ByteView payload);
   [[nodiscard]] Result<> on_pin(kvm::ByteView payload);
   [[nodiscard]] Result<> on_mem_policy(kvm::ByteView payload);
+  [[nodiscard]] Result<> on_map_pin(kvm::ByteView payload);
   [[nodiscard]] Result<> on_guest_reply(kvm::ByteView payload);
   [[nodiscard]] Result<> on_identity(kvm::ByteView payload);
   // server_payloads.cpp
@@ -61,6 +63,7 @@ class Server {
   Staging staging_;
   GroupTable groups_;
   PayloadTable payloads_;
+  BpfMaps maps_;
   std::int64_t received_ns_ = 0; // when the bytes that are being handled had arrived
   std::int64_t tails_sent_ns_ = 0;
   bool shutting_down_ = false;

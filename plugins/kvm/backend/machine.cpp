@@ -71,7 +71,7 @@ KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
     : feed_(std::move(feed)), monitor_(events, clock_), channel_(*feed_, monitor_),
       link_(channel_, monitor_), files_(link_, clock_, options.agent_timeout),
       tasks_(link_, clock_, options.agent_timeout), affinity_(link_, options.agent_timeout),
-      mem_policy_(link_, options.agent_timeout),
+      bpf_maps_(link_, options.agent_timeout), mem_policy_(link_, options.agent_timeout),
       payloads_(link_, clock_, *this, options.agent_timeout),
       guest_requests_(link_, options.agent_timeout),
       schedulers_(files_, payloads_, clock_, loader_beside(options.agent_path),
@@ -90,6 +90,9 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == AffinityFacet::kInterfaceId) {
     return static_cast<AffinityFacet*>(&affinity_);
+  }
+  if (interface_id == BpfMapsFacet::kInterfaceId) {
+    return static_cast<BpfMapsFacet*>(&bpf_maps_);
   }
   if (interface_id == MemPolicyFacet::kInterfaceId) {
     return static_cast<MemPolicyFacet*>(&mem_policy_);

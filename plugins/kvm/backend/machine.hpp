@@ -13,6 +13,7 @@
 
 #include "backend/affinity_facet.hpp"
 #include "backend/agent_link.hpp"
+#include "backend/bpf_maps_facet.hpp"
 #include "backend/files_facet.hpp"
 #include "backend/freeze_facet.hpp"
 #include "backend/guest_feed.hpp"
@@ -113,6 +114,7 @@ class KvmMachine final : public Machine, private MachineWaits {
   AgentFiles files_;
   AgentTasks tasks_;
   AgentAffinity affinity_;
+  AgentBpfMaps bpf_maps_;
   AgentMemPolicy mem_policy_;
   AgentPayloads payloads_;
   AgentGuestRequests guest_requests_;

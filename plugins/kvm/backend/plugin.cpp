@@ -47,7 +47,7 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
       const std::string reason = device.ok ? "" : device.observed;
       for (const std::string_view id :
            {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId, AffinityFacet::kInterfaceId,
-            MemPolicyFacet::kInterfaceId, PayloadsFacet::kInterfaceId,
+            BpfMapsFacet::kInterfaceId, MemPolicyFacet::kInterfaceId, PayloadsFacet::kInterfaceId,
             GuestRequestsFacet::kInterfaceId, MemoryFacet::kInterfaceId, FreezeFacet::kInterfaceId,
             VcpusFacet::kInterfaceId, SchedulersFacet::kInterfaceId}) {
         sink.on_fact(id, reason);

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include <schedrig/affinity.hpp>
+#include <schedrig/bpf_maps.hpp>
 #include <schedrig/files.hpp>
 #include <schedrig/guest_requests.hpp>
 #include <schedrig/mem_policy.hpp>
@@ -20,7 +21,7 @@
 namespace schedrig::kvm {
 
 // Hello carries it; the two ends must agree exactly: host and agent are built together.
-inline constexpr std::uint32_t kProtocolVersion = 4;
+inline constexpr std::uint32_t kProtocolVersion = 5;
 
 inline constexpr std::uint32_t kTypeBase = 0x53434800U;
 
@@ -66,6 +67,10 @@ enum class MessageType : std::uint32_t {
   kIdentityReply = kTypeBase + 39,
   kPayloadTerminate = kTypeBase + 40, // host: SIGTERM
   kPayloadTerminateReply = kTypeBase + 41,
+  kMapPin = kTypeBase + 42, // host
+  kMapPinReply = kTypeBase + 43,
+  kMapUnpinAll = kTypeBase + 44, // host
+  kMapUnpinAllReply = kTypeBase + 45,
 };
 
 inline constexpr std::uint32_t kMaxTextBytes = 4096; // one line of log, notice or error
@@ -104,6 +109,8 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
   case MessageType::kPayloadEnd:
   case MessageType::kGuestReplyDone:
   case MessageType::kIdentityReply:
+  case MessageType::kMapPinReply:
+  case MessageType::kMapUnpinAllReply:
     return kMaxTextBytes + 128;
   case MessageType::kClockRequest:
   case MessageType::kClockReply:
@@ -117,7 +124,10 @@ inline constexpr std::uint32_t kMaxReportedCpus = 1024;
   case MessageType::kPayloadKill:
   case MessageType::kPayloadTerminate:
   case MessageType::kPayloadEnded:
+  case MessageType::kMapUnpinAll:
     return 64;
+  case MessageType::kMapPin:
+    return kMaxPathBytes + kMaxBpfMapName + 64;
   case MessageType::kIdentityRequest:
     return kMaxEntropyBytes + 64;
   case MessageType::kGuestRequest:

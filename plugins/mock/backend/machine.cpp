@@ -86,6 +86,9 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   if (interface_id == VcpusFacet::kInterfaceId) {
     return static_cast<VcpusFacet*>(&kernel_);
   }
+  if (interface_id == BpfMapsFacet::kInterfaceId) {
+    return static_cast<BpfMapsFacet*>(&kernel_);
+  }
   if (interface_id == WatchFacet::kInterfaceId) {
     return static_cast<WatchFacet*>(&watch_);
   }

@@ -79,6 +79,7 @@ KernelOptions kernel_options(ParamsView params) noexcept {
 
 void MachineKernel::restore(const GuestKernel& from) {
   kernel_ = from;
+  pinned_.clear();
   encoder_ = nullptr;
   kernel_.outdate();
 }

@@ -110,6 +110,9 @@ Status MockMachine::detach(std::int64_t /*timeout_ns*/) noexcept {
       return Status::make(StatusCode::kNotFound, "detach: no scheduler is attached",
                           "eevdf is the machine's own scheduler: it cannot be detached");
     }
+    if (auto kept = kernel_.keep_pinned_maps(); !kept) {
+      return to_status(kept.error());
+    }
     attached_ = {};
     sched_ext_.ops.clear();
     Status status = switch_to_default();

@@ -44,6 +44,7 @@ class MockBackend final : public Plugin, public Backend, public ParamCheck {
     sink.on_fact(KernelFacet::kInterfaceId, "");
     sink.on_fact(VcpusFacet::kInterfaceId, "");
     sink.on_fact(WatchFacet::kInterfaceId, "");
+    sink.on_fact(BpfMapsFacet::kInterfaceId, "");
   }
   Status create_machine(const MachineSpec& spec, EventSink& events,
                         Machine** out) noexcept override {

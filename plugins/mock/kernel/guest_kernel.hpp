@@ -39,6 +39,10 @@ class GuestKernel {
   // kUnsupported: the machine's memory is full of its kernel's objects.
   Result<> update(const Sources& from);
 
+  // The BPF maps of the attached scheduler, and those that are pinned.
+  [[nodiscard]] MapMirrors& maps() { return maps_; }
+  Result<> unpin_maps() { return maps_.unpin_all(space_); }
+
   [[nodiscard]] const AddressSpace& space() const { return space_; }
   [[nodiscard]] Ram& ram() { return space_.ram(); }
   // All below: behind an update().

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace schedrig::mock {
 namespace {
@@ -77,6 +78,8 @@ Result<> MapMirrors::create(AddressSpace& space, const Sources& from, Map& map,
     now.btf = space.direct(map.btf.physical);
   }
   space.ram().put(map.map.physical, now);
+  map.id = id;
+  map.name.assign(now.name.data());
   map.stored.assign(section.words.size(), 0);
   for (std::size_t i = 0; i < section.words.size(); ++i) {
     space.ram().put(map.map.physical + sizeof now + i * kWordBytes, std::uint64_t{0});
@@ -95,37 +98,106 @@ void MapMirrors::add(Ram& ram, Map& map, const Section& section) {
   }
 }
 
-// Both ids are in one leaf: the first is even.
-Result<> MapMirrors::list(AddressSpace& space, std::uint32_t first_id) {
+Result<> MapMirrors::list(AddressSpace& space) {
+  std::map<std::uint32_t, std::map<std::uint32_t, std::uint64_t>> leaves; // slots, slots, address
+  const auto add = [&](const Map& map) {
+    if (!map.stored.empty()) {
+      leaves[map.id / guest::kSlotsOfNode][map.id % guest::kSlotsOfNode] =
+          space.direct(map.map.physical);
+    }
+  };
+  std::ranges::for_each(kept_, add);
+  std::ranges::for_each(maps_, add);
+  if (leaves.empty()) {
+    space.ram().put(space.image_physical(layout::kMapIdr), guest::Idr{});
+    return {};
+  }
   TRY(reserve(space, root_, sizeof(guest::XaNode)));
-  TRY(reserve(space, leaf_, sizeof(guest::XaNode)));
   guest::XaNode root;
   root.shift = kShiftOfRoot;
-  root.slots.at(first_id / guest::kSlotsOfNode) = space.direct(leaf_.physical) + kInternal;
-  guest::XaNode leaf;
-  for (std::uint32_t i = 0; i < maps_.size(); ++i) {
-    if (maps_.at(i).map.bytes != 0 && !maps_.at(i).stored.empty()) {
-      leaf.slots.at((first_id + i) % guest::kSlotsOfNode) = space.direct(maps_.at(i).map.physical);
+  for (const auto& [slot, maps] : leaves) {
+    Area& area = leaves_[slot];
+    TRY(reserve(space, area, sizeof(guest::XaNode)));
+    guest::XaNode leaf;
+    for (const auto& [place, address] : maps) {
+      leaf.slots.at(place) = address;
     }
+    space.ram().put(area.physical, leaf);
+    root.slots.at(slot) = space.direct(area.physical) + kInternal;
   }
   space.ram().put(root_.physical, root);
-  space.ram().put(leaf_.physical, leaf);
   space.ram().put(space.image_physical(layout::kMapIdr),
                   guest::Idr{.xa_head = space.direct(root_.physical) + kInternal});
   return {};
 }
 
+void MapMirrors::leave() {
+  for (Map& map : maps_) {
+    if (map.pinned) {
+      kept_.push_back(std::exchange(map, {}));
+      if (!spare_.empty()) {
+        map = std::move(spare_.back());
+        spare_.pop_back();
+      }
+    }
+    map.stored.clear();
+  }
+  attachment_ = 0;
+}
+
+bool MapMirrors::pin(std::string_view name) {
+  const auto named = [name](const Map& map) { return !map.stored.empty() && map.name == name; };
+  if (std::ranges::any_of(kept_, named)) {
+    return true;
+  }
+  const auto found = std::ranges::find_if(maps_, named);
+  if (found == maps_.end()) {
+    return false;
+  }
+  found->pinned = true;
+  return true;
+}
+
+std::vector<std::string> MapMirrors::names() const {
+  std::vector<std::string> names;
+  for (const Map& map : kept_) {
+    names.push_back(map.name);
+  }
+  for (const Map& map : maps_) {
+    if (!map.stored.empty() && std::ranges::find(names, map.name) == names.end()) {
+      names.push_back(map.name);
+    }
+  }
+  return names;
+}
+
+Result<> MapMirrors::unpin_all(AddressSpace& space) {
+  for (Map& map : maps_) {
+    map.pinned = false;
+  }
+  for (Map& map : kept_) {
+    map.pinned = false;
+    map.stored.clear();
+    spare_.push_back(std::move(map));
+  }
+  kept_.clear();
+  return root_.bytes == 0 ? Result<>() : list(space);
+}
+
 Result<> MapMirrors::store(AddressSpace& space, const Sources& from) {
   if (from.scheduler == nullptr) {
     if (attachment_ != 0) {
-      space.ram().put(space.image_physical(layout::kMapIdr), guest::Idr{});
-      attachment_ = 0;
+      leave();
+      TRY(list(space));
     }
     return {};
   }
   const std::array<Section, 2> sections = {Section{".bss", from.scheduler->counters},
                                            Section{".rodata", from.scheduler->parameters}};
   const bool typed = from.encoder != nullptr;
+  if (attachment_ != 0 && attachment_ != from.scheduler->attachment) {
+    leave();
+  }
   if (attachment_ != from.scheduler->attachment || typed_ != typed) {
     const auto first_id =
         static_cast<std::uint32_t>(from.scheduler->attachment * sections.size() % kIds);
@@ -135,7 +207,7 @@ Result<> MapMirrors::store(AddressSpace& space, const Sources& from) {
         TRY(create(space, from, maps_.at(i), sections.at(i), first_id + i));
       }
     }
-    TRY(list(space, first_id));
+    TRY(list(space));
     attachment_ = from.scheduler->attachment;
     typed_ = typed;
   }

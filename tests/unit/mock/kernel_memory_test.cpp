@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <schedrig/bpf_maps.hpp>
+
 #include "plugins/schedulers/fifo/policy.hpp"
 #include "plugins/schedulers/vtime/policy.hpp"
 #include "tests/unit/mock/kernel_fixture.hpp"
@@ -186,6 +188,46 @@ TEST_P(MockKernel, an_attached_scheduler_has_maps_with_typed_variables) {
   ASSERT_TRUE(machine_.attach<Fifo>("fifo", slice).ok());
   EXPECT_LT(variable("fifo.bss", "nr_dispatched"), before) << "they are the new one's";
   EXPECT_EQ(kernel_.snapshot().maps->at(0).facts.id, 4U);
+}
+
+TEST_P(MockKernel, a_pinned_map_stays_with_its_last_values_when_its_scheduler_leaves) {
+  BpfMapsFacet& maps = *query<BpfMapsFacet>(machine_.machine());
+  EXPECT_EQ(maps.pin("fifo.bss", "/sys/fs/bpf/one").code, StatusCode::kNotFound);
+  const std::vector<ParamValue> slice = {integer("slice", 5 * kMs)};
+  ASSERT_TRUE(machine_.attach<Fifo>("fifo", slice).ok());
+  machine_.run_work(work(WorkType::kSpin, 6));
+  machine_.run_for(100 * kMs);
+  ASSERT_TRUE(maps.pin("fifo.bss", "/sys/fs/bpf/one").ok());
+  EXPECT_TRUE(maps.pin("fifo.bss", "/sys/fs/bpf/one").ok()) << "again is nothing";
+  const Status taken = maps.pin("fifo.rodata", "/sys/fs/bpf/one");
+  EXPECT_EQ(taken.code, StatusCode::kAlreadyExists) << taken.message;
+  const Status absent = maps.pin("nope", "/sys/fs/bpf/two");
+  EXPECT_EQ(absent.code, StatusCode::kNotFound);
+  EXPECT_NE(std::string(absent.help).find("fifo.bss, fifo.rodata"), std::string::npos)
+      << absent.help;
+
+  machine_.run_for(100 * kMs);
+  ASSERT_TRUE(machine_.schedulers().detach(kSecond).ok());
+  ASSERT_EQ(kernel_.snapshot().maps->size(), 1U);
+  const std::uint32_t id = kernel_.snapshot().maps->at(0).facts.id;
+  const auto dispatched = [&] {
+    const auto places = kernel_view::map_variable(kernel_.view(), {"fifo.bss", "nr_dispatched"}, 8);
+    EXPECT_TRUE(places) << places.error().message;
+    return kernel_.memory.get<std::uint64_t>(places->front().start);
+  };
+  const std::uint64_t last = dispatched();
+  EXPECT_GT(last, 0U);
+  for (int round = 0; round < 3; ++round) { // others come and go
+    ASSERT_TRUE(machine_.attach<Fifo>("fifo", slice).ok());
+    machine_.run_for(10 * kMs);
+    EXPECT_EQ(kernel_.snapshot().maps->size(), 3U);
+    ASSERT_TRUE(machine_.schedulers().detach(kSecond).ok());
+  }
+  ASSERT_EQ(kernel_.snapshot().maps->size(), 1U);
+  EXPECT_EQ(kernel_.snapshot().maps->at(0).facts.id, id);
+  EXPECT_EQ(dispatched(), last);
+  ASSERT_TRUE(maps.unpin_all().ok());
+  EXPECT_TRUE(kernel_.snapshot().maps->empty());
 }
 
 TEST_P(MockKernel, what_is_written_stays_until_the_machine_writes_there) {
