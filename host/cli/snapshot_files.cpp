@@ -11,11 +11,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string base_of(const ReportPaths& paths, const Scenario& scenario) {
+bool json_is_a_file(const ReportPaths& paths) {
   const std::string& json = paths[ReportFormat::kJson];
   std::error_code error;
   const bool no_file = fs::exists(json, error) && !fs::is_regular_file(json, error);
-  if (!json.empty() && json != "-" && !no_file) {
+  return !json.empty() && json != "-" && !no_file;
+}
+
+std::string base_of(const ReportPaths& paths, const Scenario& scenario) {
+  const std::string& json = paths[ReportFormat::kJson];
+  if (json_is_a_file(paths)) {
     return (fs::path(json).parent_path() / fs::path(json).stem()).string();
   }
   return snapshot_files_start_of_several(scenario) + std::to_string(scenario.run.seed);
@@ -32,7 +37,7 @@ std::string snapshot_files_start(const ReportPaths& paths, const Scenario& scena
 }
 
 SnapshotFiles::SnapshotFiles(const ReportPaths& paths, const Scenario& scenario)
-    : start_(snapshot_files_start(paths, scenario)) {}
+    : start_(snapshot_files_start(paths, scenario)), beside_report_(json_is_a_file(paths)) {}
 
 Result<std::string> SnapshotFiles::keep(const std::string& name, const std::string& document) {
   const std::string stem = start_ + file_name(name);

@@ -26,10 +26,13 @@ class SnapshotFiles final : public engine::SnapshotSink {
   // The file is written whole, over one of an earlier run. Names of one run that differ in letters
   // which files do not take get files of their own.
   Result<std::string> keep(const std::string& name, const std::string& document) override;
+  // Where the run writes its JSON document into a file: no other run leaves one unasked.
+  [[nodiscard]] bool keeps_unasked() const override { return beside_report_; }
 
  private:
   std::set<std::string> kept_; // paths
   std::string start_;
+  bool beside_report_;
 };
 
 } // namespace schedrig::cli

@@ -96,7 +96,7 @@ struct WatchRecord {
 // A picture of the kernel, taken in a freeze window.
 struct SnapshotRecord {
   std::string name;    // as asked for; "NAME.2" where a name comes again
-  std::string trigger; // "op", "interval", "request"
+  std::string trigger; // "op", "interval", "request", "scheduler exit"
   std::string file;    // where its document went; empty: nowhere
   std::int64_t at_ns = 0;
   std::uint32_t window = 0; // the freeze window that it was read in
@@ -231,11 +231,13 @@ struct SchedulerEvent {
   std::int32_t pid = 0; // of the task that the exit is about
   std::string task;     // its name
   std::int64_t runnable_since_ns = -1;
-  std::string log;        // last lines of the scheduler's own
-  std::string dump;       // scheduling state at the exit
-  std::string text;       // one line, as the backend put it
-  bool expected = false;  // as expect_exit says
-  bool restarted = false; // on_exit = "restart" and the exit asked for it
+  std::string log;            // last lines of the scheduler's own
+  std::string dump;           // scheduling state at the exit
+  std::string text;           // one line, as the backend put it
+  bool expected = false;      // as expect_exit says
+  bool restarted = false;     // on_exit = "restart" and the exit asked for it
+  std::string snapshot;       // of an error: the one that was taken at once, by its name
+  std::string snapshot_error; // or why none was; both empty: nobody could take one, or no error
 };
 
 // How a run ended, apart from its verdict.

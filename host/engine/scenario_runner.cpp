@@ -34,6 +34,8 @@ class Runner {
       session_.set_snapshots([this](const std::string& name) {
         return snapshots_->take(name, "request", "a program's request");
       });
+      session_.schedulers().set_on_error(
+          [this](SchedulerEvent& exit) { snapshots_->take_at_exit(exit); });
     }
     if (auto made = tree_.set_up(); !made) {
       fail_step(report_.backdrop, std::move(made).error().context("set up the run's cgroup"), {});
@@ -45,7 +47,10 @@ class Runner {
       run_step(i);
     }
     session_.begin_teardown();
-    session_.set_snapshots({}); // the machine is taken apart now
+    if (snapshots_ != nullptr) { // the machine is taken apart now
+      session_.set_snapshots({});
+      session_.schedulers().set_on_error({});
+    }
     StepRecord& backdrop = report_.backdrop;
     const Scope scope = {.owner = Owner::kBackdrop, .name = "backdrop"};
     tear_down(scope, backdrop);

@@ -222,6 +222,9 @@ bool SchedulerControl::is_expected(const SchedulerEvent& exit) const {
 }
 
 Result<> SchedulerControl::deal_with(SchedulerEvent exit) {
+  if (on_error_ && exit.exit_kind >= kExitError) {
+    on_error_(exit);
+  }
   const SchedulerChoice* const gone = std::exchange(attached_, nullptr);
   exit.restarted = run_.on_exit == OnExit::kRestart && gone != nullptr &&
                    (exit.exit_code & kExitCodeRestart) != 0 && ++restarts_ <= kMaxRestarts;

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <schedrig/backend.hpp>
 #include <schedrig/result.hpp>
@@ -57,6 +59,11 @@ class SchedulerControl {
   // Detach and attach; when the second half fails the machine is left without a scheduler.
   Result<> replace(std::string_view name, std::int64_t timeout_ns);
 
+  // Hears of each exit by an error (kinds from kExitError on), before anything else is done about
+  // it and before it is recorded; empty: nobody does. Outlives the control, or is taken away.
+  using OnError = std::function<void(SchedulerEvent&)>;
+  void set_on_error(OnError on_error) { on_error_ = std::move(on_error); }
+
   // Deals with exits since the last look. kSchedulerExit for one that nobody asked for, from then
   // on each time.
   Result<> look();
@@ -90,6 +97,7 @@ class SchedulerControl {
   std::uint32_t restarts_ = 0;
   bool saw_expected_exit_ = false;
   std::optional<Error> unexpected_;
+  OnError on_error_;
 };
 
 // What a person is told of an exit that nobody asked for.

@@ -47,7 +47,7 @@ Result<kernel_view::KernelSnapshot> Snapshots::read_frozen(const std::string& sc
 }
 
 Result<> Snapshots::take(const std::string& name, const std::string& trigger,
-                         const std::string& scope) {
+                         const std::string& scope, SnapshotSink* sink) {
   if (report_.snapshots.size() >= kMostSnapshots) {
     return fail(StatusCode::kUnsupported,
                 "a run keeps at most " + std::to_string(kMostSnapshots) + " snapshots");
@@ -61,11 +61,21 @@ Result<> Snapshots::take(const std::string& name, const std::string& trigger,
   record.document.set("name", record.name);
   record.document.set("trigger", record.trigger);
   record.document.set("at_ns", record.at_ns);
-  if (sink_ != nullptr) {
-    record.file = TRY(sink_->keep(record.name, json::to_document(record.document)));
+  if (sink != nullptr) {
+    record.file = TRY(sink->keep(record.name, json::to_document(record.document)));
   }
   report_.snapshots.push_back(std::move(record));
   return {};
+}
+
+void Snapshots::take_at_exit(SchedulerEvent& exit) {
+  SnapshotSink* const sink = sink_ != nullptr && sink_->keeps_unasked() ? sink_ : nullptr;
+  const auto taken = take("scheduler exit", "scheduler exit", "a scheduler's exit", sink);
+  if (taken) {
+    exit.snapshot = report_.snapshots.back().name;
+  } else {
+    exit.snapshot_error = taken.error().message;
+  }
 }
 
 std::int64_t SnapshotTimes::next_ns() const {

@@ -35,6 +35,8 @@ class SnapshotSink {
 
   // Returns the file that the document is in now.
   virtual Result<std::string> keep(const std::string& name, const std::string& document) = 0;
+  // Whether one goes there that nobody has asked for.
+  [[nodiscard]] virtual bool keeps_unasked() const = 0;
 };
 
 class Snapshots {
@@ -46,9 +48,16 @@ class Snapshots {
 
   // `trigger` as of SnapshotRecord; `scope` is whose freeze window it is. kUnsupported: the
   // machine's CPUs cannot be stopped; kNotFound: its memory does not have the kernel.
-  Result<> take(const std::string& name, const std::string& trigger, const std::string& scope);
+  Result<> take(const std::string& name, const std::string& trigger, const std::string& scope) {
+    return take(name, trigger, scope, sink_);
+  }
+  // Of the machine as a scheduler that has just been ejected has left it; the exit says which one
+  // it is, or why there is none.
+  void take_at_exit(SchedulerEvent& exit);
 
  private:
+  Result<> take(const std::string& name, const std::string& trigger, const std::string& scope,
+                SnapshotSink* sink);
   [[nodiscard]] std::string unused_name(const std::string& name) const;
   Result<kernel_view::KernelSnapshot> read_frozen(const std::string& scope, SnapshotRecord& record);
 

@@ -32,6 +32,8 @@ Value exit_value(const engine::SchedulerEvent& event) {
     task.set("runnable_since_ns",
              event.runnable_since_ns < 0 ? Value() : Value(event.runnable_since_ns));
   }
+  exit.set("snapshot", event.snapshot.empty() ? Value() : Value(event.snapshot));
+  exit.set("snapshot_error", event.snapshot_error.empty() ? Value() : Value(event.snapshot_error));
   exit.set("log", event.log);
   exit.set("dump", event.dump);
   return exit;

@@ -212,7 +212,21 @@ std::string indented(std::string_view lines, std::string_view indent) {
   return text;
 }
 
-std::string exit_lines(const engine::SchedulerEvent& event) {
+// Where the picture of the kernel at an exit is.
+std::string exit_snapshot_line(const RunReport& report, const engine::SchedulerEvent& event) {
+  if (!event.snapshot_error.empty()) {
+    return "    no snapshot: " + printable(event.snapshot_error) + "\n";
+  }
+  const auto snapshot =
+      std::ranges::find(report.snapshots, event.snapshot, &engine::SnapshotRecord::name);
+  if (event.snapshot.empty() || snapshot == report.snapshots.end()) {
+    return "";
+  }
+  return "    snapshot at " + text::human_duration(snapshot->at_ns) +
+         (snapshot->file.empty() ? "" : ": " + printable(snapshot->file)) + "\n";
+}
+
+std::string exit_lines(const RunReport& report, const engine::SchedulerEvent& event) {
   const std::string meant = event.expected    ? ", as expected"
                             : event.restarted ? ", restarted as it asked"
                                               : "";
@@ -221,6 +235,7 @@ std::string exit_lines(const engine::SchedulerEvent& event) {
                      std::string(exit_kind_info(event.exit_kind).name) + " (" +
                      std::to_string(event.exit_kind) + "), " + printable(event.reason) +
                      (event.message.empty() ? "" : ": " + printable(event.message)) + "\n";
+  text += exit_snapshot_line(report, event);
   if (event.expected || event.restarted) {
     return text;
   }
@@ -235,7 +250,7 @@ std::string scheduler_events(const RunReport& report) {
   std::string text;
   for (const engine::SchedulerEvent& event : report.scheduler_events) {
     if (event.kind == engine::SchedulerEventKind::kExit) {
-      text += exit_lines(event);
+      text += exit_lines(report, event);
       continue;
     }
     const bool attach = event.kind == engine::SchedulerEventKind::kAttach;

@@ -3,6 +3,7 @@
 // the task, and what to do - on the console and in the report.
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,19 @@
 #include "host/json/text.hpp"
 #include "host/json/value.hpp"
 #include "tests/support/run_command.hpp"
+#include "tests/unit/apt/temp_dir.hpp"
 
 namespace schedrig {
 namespace {
 
 namespace fs = std::filesystem;
 using test::CommandResult;
+
+std::string text_of(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
 
 struct Planted {
   std::string fault;
@@ -120,6 +128,55 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{"restart",
                 {"SCX_EXIT_UNREG_BPF (65)", "exit code 281474976710656", "on_exit = \"restart\""}}),
     [](const auto& each) { return each.param.fault; });
+
+class ExitSnapshots : public testing::Test {
+ protected:
+  json::Value run(const std::string& fault, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {SCHEDRIG_BINARY, "run",
+                                          temp_.write("planted.toml", scenario(fault)).string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    result_ = test::run_command(std::move(arguments));
+    auto document = json::parse(more.back() == "-" ? result_.out : text_of(report_), "report");
+    EXPECT_TRUE(document) << document.error().message << result_.err;
+    return document ? *std::move(document) : json::Value::object();
+  }
+  static const json::Value& last_event(const json::Value& document) {
+    return document.find("scheduler_events")->as_array()->back();
+  }
+
+  test::TempDir temp_;
+  fs::path report_ = temp_.path() / "report.json";
+  CommandResult result_;
+};
+
+TEST_F(ExitSnapshots, of_an_error_lie_beside_the_report) {
+  const json::Value document = run("unknown_dsq", {"--json", report_.string()});
+  EXPECT_NE(result_.out.find("    snapshot at "), std::string::npos) << result_.out;
+  const json::Value& event = last_event(document);
+  const json::Value& named = *event.find("exit")->find("snapshot");
+  ASSERT_NE(named.as_string(), nullptr) << text_of(report_);
+  EXPECT_EQ(*named.as_string(), "scheduler exit");
+  ASSERT_EQ(document.find("snapshots")->as_array()->size(), 1U);
+  const json::Value& one = document.find("snapshots")->as_array()->front();
+  EXPECT_EQ(*one.find("name")->as_string(), "scheduler exit");
+  EXPECT_EQ(*one.find("trigger")->as_string(), "scheduler exit");
+  EXPECT_EQ(one.find("at_ns")->as_int64(), event.find("at_ns")->as_int64()) << "at once";
+  const auto snapshot = json::parse(text_of(*one.find("file")->as_string()), "snapshot");
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_GE(snapshot->find("tasks")->as_array()->size(), 4U);
+}
+
+TEST_F(ExitSnapshots, without_a_report_in_a_file_are_in_none) {
+  const json::Value document = run("unknown_dsq", {"--json", "-"});
+  const json::Value& one = document.find("snapshots")->as_array()->front();
+  EXPECT_TRUE(one.find("file")->is_null());
+}
+
+TEST_F(ExitSnapshots, are_not_taken_of_an_exit_without_an_error) {
+  const json::Value document = run("exit", {"--json", report_.string()});
+  EXPECT_TRUE(last_event(document).find("exit")->find("snapshot")->is_null());
+  EXPECT_TRUE(document.find("snapshots")->as_array()->empty());
+}
 
 } // namespace
 } // namespace schedrig

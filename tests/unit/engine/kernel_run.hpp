@@ -20,6 +20,7 @@ struct SnapshotParts {
 inline bool run_on(KernelMachine& machine, const Scenario& scenario, RunObserver& observer,
                    RunReport& report, std::optional<SnapshotParts> parts = {}) {
   EventCollector events(observer);
+  machine.machine.events = &events;
   const Cancellation cancellation;
   const Topology topology = Topology::uniform(1, 1, 1, 1);
   const TopologyView view = topology.view();
@@ -35,6 +36,7 @@ inline bool run_on(KernelMachine& machine, const Scenario& scenario, RunObserver
     snapshots.emplace(session, parts->reader, &parts->sink, report, observer);
   }
   run_steps(scenario, session, observer, report, snapshots ? &*snapshots : nullptr);
+  machine.machine.events = nullptr;
   return session.lost();
 }
 

@@ -112,6 +112,31 @@ TEST_F(SchedulerControlTest, replace_measures_from_the_detach_to_the_attach) {
   EXPECT_EQ(c.attached(), "two");
 }
 
+TEST_F(SchedulerControlTest, an_error_is_heard_of_before_it_is_recorded) {
+  auto c = control();
+  std::vector<std::string> heard;
+  c.set_on_error([&](SchedulerEvent& exit) {
+    heard.push_back(exit.message + ", events " + std::to_string(report.scheduler_events.size()));
+    exit.snapshot = "here";
+  });
+  ASSERT_TRUE(c.attach("two", kSecond));
+  exits_now(kExitError, "bad CPU");
+  EXPECT_FALSE(c.look());
+  EXPECT_EQ(heard, std::vector<std::string>{"bad CPU, events 1"}) << "the attach alone";
+  EXPECT_EQ(report.scheduler_events.back().snapshot, "here");
+  EXPECT_FALSE(c.look());
+  EXPECT_EQ(heard.size(), 1U) << "once";
+}
+
+TEST_F(SchedulerControlTest, an_exit_without_an_error_is_not_heard_of) {
+  auto c = control();
+  c.set_on_error([&](SchedulerEvent& exit) { exit.snapshot = "here"; });
+  ASSERT_TRUE(c.attach("two", kSecond));
+  exits_now(kExitUnregBpf, "bye");
+  EXPECT_FALSE(c.look());
+  EXPECT_EQ(report.scheduler_events.back().snapshot, "");
+}
+
 TEST_F(SchedulerControlTest, replacing_by_an_unknown_one_keeps_what_is_attached) {
   auto c = control();
   ASSERT_TRUE(c.attach("two", kSecond));

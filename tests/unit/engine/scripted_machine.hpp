@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <schedrig/backend.hpp>
@@ -29,6 +30,8 @@ class ScriptedMachine final : public Machine, private FilesFacet, private TasksF
   };
   std::vector<Failure> failures;
   std::map<std::string, void*, std::less<>> facets; // what query() finds
+  EventSink* events = nullptr;
+  std::int64_t ejects = 0; // the kind of a scheduler's exit in the next wait
 
   // Makes cgroup `name` of the managed parent with processes.
   void add_cgroup(const std::string& name, const std::string& cpus,
@@ -57,6 +60,14 @@ class ScriptedMachine final : public Machine, private FilesFacet, private TasksF
   [[nodiscard]] std::int64_t now_ns() noexcept override { return ++now_; }
   Status wait_until(std::int64_t deadline_ns, WakeReason* reason) noexcept override {
     now_ = std::max(now_, deadline_ns);
+    if (events != nullptr && ejects != 0) {
+      Event event;
+      event.kind = EventKind::kSchedulerExit;
+      event.at_ns = now_;
+      event.value = std::exchange(ejects, 0);
+      event.text = "ejected";
+      events->on_event(event);
+    }
     *reason = WakeReason::kDeadline;
     return {};
   }

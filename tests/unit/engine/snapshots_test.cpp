@@ -42,7 +42,9 @@ class Files final : public SnapshotSink {
     documents[name] = document;
     return "out/" + name + ".json";
   }
+  [[nodiscard]] bool keeps_unasked() const override { return unasked; }
   std::map<std::string, std::string> documents;
+  bool unasked = true;
 };
 
 class SnapshotsOf : public testing::Test {
@@ -119,6 +121,52 @@ TEST_F(SnapshotsOf, a_machine_that_cannot_be_stopped_fails_the_op) {
   ASSERT_TRUE(report_.cause);
   EXPECT_THAT(report_.cause->message, HasSubstr("CPU 1 did not stop"));
   EXPECT_TRUE(report_.snapshots.empty());
+}
+
+TEST_F(SnapshotsOf, a_scheduler_that_is_ejected_leaves_one_and_the_exit_says_which) {
+  machine_.machine.ejects = kExitError;
+  Scenario scenario;
+  Step& step = scenario.steps.emplace_back();
+  step.name = "s";
+  step.hold = HoldFixed{10'000'000'000};
+  run(scenario);
+  ASSERT_TRUE(report_.cause);
+  EXPECT_EQ(report_.cause->code, StatusCode::kSchedulerExit);
+  EXPECT_THAT(names(), ElementsAre("scheduler exit"));
+  ASSERT_EQ(report_.scheduler_events.size(), 1U);
+  EXPECT_EQ(report_.scheduler_events[0].snapshot, "scheduler exit");
+  EXPECT_EQ(report_.snapshots[0].trigger, "scheduler exit");
+  EXPECT_EQ(report_.snapshots[0].file, "out/scheduler exit.json");
+}
+
+TEST_F(SnapshotsOf, one_that_nobody_asked_for_goes_into_no_file_where_no_file_is_written) {
+  files_.unasked = false;
+  machine_.machine.ejects = kExitErrorBpf;
+  Scenario scenario;
+  Step& step = scenario.steps.emplace_back();
+  step.name = "s";
+  step.hold = HoldFixed{10'000'000'000};
+  run(scenario);
+  ASSERT_EQ(report_.snapshots.size(), 1U);
+  EXPECT_EQ(report_.snapshots[0].file, "");
+  EXPECT_EQ(report_.snapshots[0].document.find("answer")->as_int64(), 42);
+  EXPECT_TRUE(files_.documents.empty());
+}
+
+TEST_F(SnapshotsOf, an_ejected_scheduler_stays_the_cause_when_no_snapshot_can_be_taken) {
+  machine_.machine.ejects = kExitErrorStall;
+  reader_.fails = true;
+  Scenario scenario;
+  Step& step = scenario.steps.emplace_back();
+  step.name = "s";
+  step.hold = HoldFixed{10'000'000'000};
+  run(scenario);
+  ASSERT_TRUE(report_.cause);
+  EXPECT_EQ(report_.cause->code, StatusCode::kSchedulerExit);
+  EXPECT_TRUE(report_.snapshots.empty());
+  ASSERT_EQ(report_.scheduler_events.size(), 1U);
+  EXPECT_EQ(report_.scheduler_events[0].snapshot, "");
+  EXPECT_THAT(report_.scheduler_events[0].snapshot_error, HasSubstr("no kernel there"));
 }
 
 TEST_F(SnapshotsOf, those_at_intervals_come_evenly_over_the_duration) {
