@@ -1,8 +1,10 @@
 # Writes schedrig/abi_hash.hpp: a hash over the SDK headers whose layout host and plugins share.
 # Two builds with different boundary headers then refuse each other's plugins instead of crashing.
 set(SCHEDRIG_BOUNDARY_HEADERS
-  backend.hpp files.hpp fork.hpp params.hpp payloads.hpp plugin.hpp probe.hpp
-  freeze.hpp guest_memory.hpp memory_regions.hpp scheduler_exit.hpp schedulers.hpp sim_policy.hpp status.hpp tasks.hpp
+  activity.hpp affinity.hpp backend.hpp bpf_maps.hpp check_defaults.hpp cpu_use.hpp files.hpp fork.hpp
+  freeze.hpp guest_memory.hpp guest_requests.hpp kernel_image.hpp mem_policy.hpp memory_regions.hpp
+  param_check.hpp params.hpp payloads.hpp plugin.hpp probe.hpp ring.h ring_facet.hpp
+  sched_ext_program.hpp scheduler_exit.hpp schedulers.hpp sim_policy.hpp status.hpp tasks.hpp
   topology.hpp vcpus.hpp watch.hpp work.hpp)
 
 function(schedrig_write_abi_hash include_dir out_dir)
