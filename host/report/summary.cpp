@@ -222,8 +222,11 @@ std::string exit_snapshot_line(const RunReport& report, const engine::SchedulerE
   if (event.snapshot.empty() || snapshot == report.snapshots.end()) {
     return "";
   }
-  return "    snapshot at " + text::human_duration(snapshot->at_ns) +
-         (snapshot->file.empty() ? "" : ": " + printable(snapshot->file)) + "\n";
+  if (snapshot->file.empty()) {
+    return "    a snapshot of the kernel was taken: --json FILE keeps it beside that file\n";
+  }
+  return "    snapshot at " + text::human_duration(snapshot->at_ns) + ": " +
+         printable(snapshot->file) + "\n";
 }
 
 std::string exit_lines(const RunReport& report, const engine::SchedulerEvent& event) {
