@@ -222,8 +222,6 @@ constexpr std::array kMachineFields = {
         "most that booted machines may take on disk; those used longest ago make room; as much as "
         "eight machines of the default memory by default",
         {.default_value = "4GiB", .minimum = kMiB, .maximum = kMiB * kMiB}),
-    later_key<MachineConfig>("ring", FieldKind::kTable, "the command ring",
-                             "a backend that takes commands from its machine"),
 };
 static_assert(well_formed<NodeTable>(kNodeFields));
 static_assert(well_formed<TopologyTable>(kTopologyFields));

@@ -92,13 +92,14 @@ TEST_F(ReferenceFile, machine_plugins_and_backend) {
   ASSERT_EQ(scenario().backends.size(), 1U);
   const BackendConfig& mock = scenario().backends[0];
   EXPECT_EQ(mock.name, "mock");
-  ASSERT_EQ(mock.params.size(), 12U);
+  ASSERT_EQ(mock.params.size(), 13U);
   EXPECT_EQ(mock.params[0].key, "faults[0].at");
   EXPECT_EQ(mock.params[5].key, "faults[1].nth");
   EXPECT_EQ(mock.params[5].integer, 3);
   EXPECT_GT(mock.params[5].pos.column, mock.params[5].key_pos.column);
-  EXPECT_EQ(mock.params[11].key, "programs[0].output[0]");
-  EXPECT_EQ(mock.params[11].text, "p99_us: 412");
+  EXPECT_EQ(mock.params[6].key, "ring.enabled");
+  EXPECT_EQ(mock.params[12].key, "programs[0].output[0]");
+  EXPECT_EQ(mock.params[12].text, "p99_us: 412");
 }
 
 TEST_F(ReferenceFile, payload) {
