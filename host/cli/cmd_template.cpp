@@ -69,7 +69,9 @@ int list(bool as_json) {
     return kExitPass;
   }
   if (entries.empty()) {
-    std::fprintf(stderr, "no templates in %s; a run on this machine that boots one keeps it there (the lab keeps its own)\n",
+    std::fprintf(stderr,
+                 "no templates in %s; a run on this machine that boots one keeps it there (the lab "
+                 "keeps its own)\n",
                  cache->dir().c_str());
   }
   for (const TemplateEntry& entry : entries) {

@@ -53,7 +53,8 @@ constexpr std::array kFields = {
         {.forms = a_string}),
     custom_key<&SchedulerConfig::params, read_path>(
         "binary", FieldKind::kString,
-        "of plugin scx: a loader program, a path on the host, relative to the file that says it, or "
+        "of plugin scx: a loader program, a path on the host, relative to the file that says it, "
+        "or "
         "a name to look for in PATH",
         {.forms = a_string}),
     custom_key<&SchedulerConfig::params, read_args>(

@@ -12,7 +12,7 @@
 namespace schedrig::kvm {
 
 struct LoaderReport {
-  bool attached = false; // at some time
+  bool attached = false;            // at some time
   std::optional<std::int64_t> kind; // enum scx_exit_kind
   std::int64_t code = 0;
   std::string reason;

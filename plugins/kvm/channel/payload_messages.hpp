@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Messages of payloads: staging of files, spawn, start, terminate, collect, kill, and what a payload
-// left.
+// Messages of payloads: staging of files, spawn, start, terminate, collect, kill, and what a
+// payload left.
 //
 // A stage request carries one piece of a file; pieces come in order, the last one says so. Stage,
-// start and terminate are answered by an Answer (messages.hpp). Collect and kill are answered by pieces of
-// output and then a PayloadEnd. Tails come unasked: they are all that is left of a payload's output
-// when the guest dies. Times are guest CLOCK_MONOTONIC. Errors: kBadData. Thread: any.
+// start and terminate are answered by an Answer (messages.hpp). Collect and kill are answered by
+// pieces of output and then a PayloadEnd. Tails come unasked: they are all that is left of a
+// payload's output when the guest dies. Times are guest CLOCK_MONOTONIC. Errors: kBadData. Thread:
+// any.
 #pragma once
 
 #include <schedrig/payloads.hpp>
