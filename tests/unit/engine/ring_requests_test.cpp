@@ -167,7 +167,10 @@ TEST_F(RingRequests, a_kernel_op_finds_its_request_and_leaves_its_reply_in_the_d
   const RingResult result = answered(RingOpcode::kKernelOp, {0, bytes, 1024, 64});
   ASSERT_FALSE(result.failed) << result.value;
   KernelReply reply;
-  ASSERT_TRUE(decode(std::span(ring_.memory().data).subspan(1024, result.value), &reply).ok());
+  ASSERT_TRUE(
+      decode(std::span(ring_.memory().data).subspan(1024, static_cast<std::size_t>(result.value)),
+             &reply)
+          .ok());
   EXPECT_EQ(reply.id, 7U);
   ASSERT_EQ(reply.values.size(), 1U);
   EXPECT_EQ(std::get<U64Value>(reply.values[0]).value, 4'294'937'296U);
