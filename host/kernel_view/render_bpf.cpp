@@ -13,12 +13,6 @@ using json::Value;
 
 constexpr std::uint32_t kStructOps = 26; // BPF_MAP_TYPE_STRUCT_OPS
 
-Value error_value(const Error& error) {
-  Value value = Value::object();
-  value.set("error", error.message);
-  return value;
-}
-
 class MapValues {
  public:
   MapValues(const MapSnapshot& map, const kernel::RenderOptions& options)
@@ -103,13 +97,22 @@ Value struct_ops_value(const MapSnapshot& map, const kernel::BtfTypes& types,
   with_programs.name_of_pointer = [&](std::uint64_t pointer) {
     const auto id = entries.programs.find(pointer);
     const auto name = id == entries.programs.end() ? programs.end() : programs.find(id->second);
-    return name == programs.end() ? options.name_of_pointer(pointer) : name->second;
+    if (name != programs.end()) {
+      return name->second;
+    }
+    return options.name_of_pointer ? options.name_of_pointer(pointer) : std::string();
   };
   return types.render(map.facts.kernel_value_type, entries.all.front().values.front(),
                       with_programs);
 }
 
 } // namespace
+
+Value error_value(const Error& error) {
+  Value value = Value::object();
+  value.set("error", error.message);
+  return value;
+}
 
 Value program_value(const ProgramFacts& program) {
   Value value = Value::object();

@@ -10,6 +10,8 @@
 
 namespace schedrig::kernel_view {
 
+// In the place of what could not be read.
+[[nodiscard]] json::Value error_value(const Error& error);
 // What they are.
 [[nodiscard]] json::Value program_value(const ProgramFacts& program);
 [[nodiscard]] json::Value map_value(const MapSnapshot& map);

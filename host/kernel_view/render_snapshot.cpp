@@ -12,12 +12,6 @@ namespace {
 
 using json::Value;
 
-Value error_value(const Error& error) {
-  Value value = Value::object();
-  value.set("error", error.message);
-  return value;
-}
-
 template <class T, class Render> Value part(const Result<std::vector<T>>& items, Render&& render) {
   if (!items) {
     return error_value(items.error());
