@@ -10,7 +10,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -114,9 +113,11 @@ class RingMemory {
     entry.opcode = static_cast<std::uint16_t>(first);
     entry.flags = static_cast<std::uint16_t>(first >> 16U);
     entry.reserved = static_cast<std::uint32_t>(first >> 32U);
-    for (std::size_t i = 0; i < std::size(entry.args); ++i) {
-      entry.args[i] = ring_detail::load_word(shared, 1 + i);
-    }
+    entry.args[0] = ring_detail::load_word(shared, 1); // no loop: g++ 12 leaves one at -O2
+    entry.args[1] = ring_detail::load_word(shared, 2);
+    entry.args[2] = ring_detail::load_word(shared, 3);
+    entry.args[3] = ring_detail::load_word(shared, 4);
+    entry.args[4] = ring_detail::load_word(shared, 5);
     entry.user_data = ring_detail::load_word(shared, 6);
     entry.padding = ring_detail::load_word(shared, 7);
     return entry;
@@ -126,9 +127,11 @@ class RingMemory {
     ring_detail::store_word(shared, 0,
                             entry.opcode | std::uint64_t{entry.flags} << 16U |
                                 std::uint64_t{entry.reserved} << 32U);
-    for (std::size_t i = 0; i < std::size(entry.args); ++i) {
-      ring_detail::store_word(shared, 1 + i, entry.args[i]);
-    }
+    ring_detail::store_word(shared, 1, entry.args[0]);
+    ring_detail::store_word(shared, 2, entry.args[1]);
+    ring_detail::store_word(shared, 3, entry.args[2]);
+    ring_detail::store_word(shared, 4, entry.args[3]);
+    ring_detail::store_word(shared, 5, entry.args[4]);
     ring_detail::store_word(shared, 6, entry.user_data);
     ring_detail::store_word(shared, 7, entry.padding);
   }

@@ -70,20 +70,40 @@ template <class Memory> class RingConsumer {
       kill(RingFault::kTooManyPending);
     }
     counts_.empty += pending == 0 ? 1 : 0;
-    while (fault_ == RingFault::kNone && submit_tail_ != head) {
-      if (!has_room()) {
+    const std::uint32_t first = submit_tail_;
+    Pass pass{.tail = submit_tail_,
+              .completed = complete_head_,
+              .room = kSlots - (complete_head_ - complete_tail_)};
+    while (fault_ == RingFault::kNone && pass.tail != head) {
+      if (pass.room == 0 && !look_for_room(pass)) {
         done.stalled = fault_ == RingFault::kNone;
         break;
       }
-      const RingSubmission entry = memory_.submission(submit_tail_ % kSlots);
+      const RingSubmission entry = memory_.submission(pass.tail % kSlots);
       if (!well_formed(entry)) {
+        keep(pass);
         kill(RingFault::kReservedBits);
         break;
       }
-      consume(entry, head, execute);
+      const bool barrier = (entry.flags & kRingBarrier) != 0;
+      if (barrier) {
+        keep(pass);
+        publish();
+      }
+      const RingResult result =
+          canceling_ ? RingResult::error(ECANCELED) : RingResult(execute(entry));
+      pass.failed += result.failed ? 1 : 0;
+      if (result.failed || (entry.flags & kRingNeedCompletion) != 0) {
+        complete(pass, entry.user_data, result);
+      }
+      ++pass.tail;
+      if (barrier || canceling_) {
+        cancel(barrier && result.failed, head, pass.tail);
+      }
       done.more_coming = (entry.flags & kRingMoreComing) != 0;
-      ++done.entries;
     }
+    done.entries = pass.tail - first;
+    keep(pass);
     publish();
     counts_.stalls += done.stalled ? 1 : 0;
     counts_.entries += done.entries;
@@ -112,53 +132,55 @@ template <class Memory> class RingConsumer {
     return (entry.flags & ~kKnownFlags) == 0 && entry.reserved == 0 && entry.padding == 0;
   }
 
+  // What a drain moves, apart from the members: these would be read from memory again behind each
+  // access to the ring's, which costs as much as the copy of an entry.
+  struct Pass {
+    std::uint32_t tail;
+    std::uint32_t completed;
+    std::uint32_t room; // for completions
+    std::uint32_t failed = 0;
+  };
+
+  void keep(Pass& pass) {
+    submit_tail_ = pass.tail;
+    counts_.completions += pass.completed - complete_head_;
+    complete_head_ = pass.completed;
+    counts_.failed += pass.failed;
+    pass.failed = 0;
+  }
+
   // The program's index is looked at only when it matters.
-  bool has_room() {
-    if (complete_head_ - complete_tail_ < kSlots) {
-      return true;
-    }
+  bool look_for_room(Pass& pass) {
     const std::uint32_t tail = memory_.load(RingIndex::kCompleteTail);
-    if (complete_head_ - tail > kSlots) {
+    if (pass.completed - tail > kSlots) {
+      keep(pass);
       kill(RingFault::kTooManyCompletions);
       return false;
     }
     complete_tail_ = tail;
-    return complete_head_ - tail < kSlots;
+    pass.room = kSlots - (pass.completed - tail);
+    return pass.room != 0;
   }
 
   // A barrier that failed cancels up to the head that was read when it ran, however many drains
   // that takes.
-  template <class Execute>
-  void consume(const RingSubmission& entry, std::uint32_t head, Execute& execute) {
-    const bool barrier = (entry.flags & kRingBarrier) != 0;
-    if (barrier) {
-      publish();
-    }
-    const RingResult result =
-        canceling_ ? RingResult::error(ECANCELED) : RingResult(execute(entry));
+  void cancel(bool barrier_failed, std::uint32_t head, std::uint32_t tail) {
     counts_.canceled += canceling_ ? 1 : 0;
-    counts_.failed += result.failed ? 1 : 0;
-    if (result.failed || (entry.flags & kRingNeedCompletion) != 0) {
-      complete(entry.user_data, result);
-    }
-    ++submit_tail_;
-    if (barrier && result.failed && !canceling_) {
+    if (barrier_failed && !canceling_) {
       canceling_ = true;
       cancel_up_to_ = head;
     }
-    if (canceling_ && submit_tail_ == cancel_up_to_) {
-      canceling_ = false;
-    }
+    canceling_ = canceling_ && tail != cancel_up_to_;
   }
 
-  void complete(std::uint64_t user_data, const RingResult& result) {
+  void complete(Pass& pass, std::uint64_t user_data, const RingResult& result) {
     RingCompletion completion{};
     completion.result = result.value;
     completion.user_data = user_data;
     completion.flags = result.failed ? kRingFailed : std::uint16_t{0};
-    memory_.put_completion(complete_head_ % kSlots, completion);
-    ++complete_head_;
-    ++counts_.completions;
+    memory_.put_completion(pass.completed % kSlots, completion);
+    ++pass.completed;
+    --pass.room;
   }
 
   void publish() {

@@ -65,6 +65,23 @@ template <class Memory> class RingProducer {
     return completion;
   }
 
+  // All that are there, `use(const RingCompletion&)`, in order, and how many: the consumer gets
+  // their slots back in one go. 0: none, or the consumer's index makes no sense.
+  template <class Use> std::uint32_t take_all(Use&& use) {
+    const std::uint32_t head = memory_.load(RingIndex::kCompleteHead);
+    const std::uint32_t count = head - complete_tail_;
+    if (count == 0 || count > kSlots) {
+      return 0;
+    }
+    for (std::uint32_t tail = complete_tail_; tail != head; ++tail) {
+      use(memory_.completion(tail % kSlots));
+    }
+    complete_tail_ = head;
+    complete_head_ = head;
+    memory_.store(RingIndex::kCompleteTail, head);
+    return count;
+  }
+
   [[nodiscard]] RingFault fault() const { return memory_.fault(); }
 
  private:

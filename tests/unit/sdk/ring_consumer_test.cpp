@@ -312,6 +312,29 @@ TEST(RingProducer, a_consumer_whose_index_makes_no_sense_is_reported) {
   EXPECT_FALSE(rig.producer.take());
 }
 
+TEST(RingProducer, takes_all_completions_in_order_and_gives_their_slots_back_at_once) {
+  RingRig rig;
+  rig.submit(entries(kSlots, kRingNeedCompletion));
+  rig.drain();
+  std::vector<std::uint64_t> taken;
+  EXPECT_EQ(rig.producer.take_all([&](const RingCompletion& completion) {
+    EXPECT_EQ(rig.memory.load(RingIndex::kCompleteTail), 0U) << "given back before it was read";
+    taken.push_back(completion.user_data);
+  }),
+            64U);
+  EXPECT_EQ(taken, rig.carried_out);
+  EXPECT_EQ(rig.memory.load(RingIndex::kCompleteTail), 64U);
+  EXPECT_FALSE(rig.producer.take());
+  EXPECT_EQ(rig.producer.take_all([](const RingCompletion&) { FAIL() << "there is none"; }), 0U);
+}
+
+TEST(RingProducer, takes_nothing_of_a_consumer_whose_index_makes_no_sense) {
+  RingRig rig;
+  rig.memory.store(RingIndex::kCompleteHead, 65);
+  EXPECT_EQ(rig.producer.take_all([](const RingCompletion&) { FAIL() << "not one of 65"; }), 0U);
+  EXPECT_EQ(rig.memory.load(RingIndex::kCompleteTail), 0U);
+}
+
 TEST(RingData, parts_lie_within_the_area_whatever_their_numbers) {
   std::array<std::uint8_t, 100> area{};
   EXPECT_THAT(ring_data(area, 0, 100), SizeIs(100));
