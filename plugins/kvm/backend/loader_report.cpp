@@ -7,6 +7,7 @@
 #include <schedrig/scheduler_exit.hpp>
 
 #include "scx_loader/report_lines.hpp"
+#include "scx_loader/verifier_log.hpp"
 
 namespace schedrig::kvm {
 namespace {
@@ -83,7 +84,23 @@ LoaderReport read_foreign_output(std::string_view standard_output,
     }
   }
   report.log = standard_error;
+  // Where libbpf prints what the verifier said.
+  if (standard_error.find("-- END PROG LOAD LOG --") != std::string_view::npos) {
+    report.failed = scx::cause_of(standard_error);
+  }
   return report;
+}
+
+std::string_view last_whole_lines(std::string_view text, std::size_t most) {
+  while (text.ends_with('\n')) {
+    text.remove_suffix(1);
+  }
+  if (text.size() <= most) {
+    return text;
+  }
+  const std::string_view end = text.substr(text.size() - most);
+  const std::size_t line = end.find('\n');
+  return line == std::string_view::npos ? end : end.substr(line + 1);
 }
 
 } // namespace schedrig::kvm

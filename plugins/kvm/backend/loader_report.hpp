@@ -27,4 +27,7 @@ struct LoaderReport {
 [[nodiscard]] LoaderReport read_foreign_output(std::string_view standard_output,
                                                std::string_view standard_error);
 
+// The end of a log for an error's help: lines that fit into `most` bytes, at least one's end.
+[[nodiscard]] std::string_view last_whole_lines(std::string_view text, std::size_t most);
+
 } // namespace schedrig::kvm

@@ -178,7 +178,8 @@ Result<bool> KernelSchedulers::wait_attached(const Attached& starting, std::int6
       if (ended.report.kind) {
         why += ": " + exit_text(ended.report);
       }
-      return fail(StatusCode::kInvalidArgument, std::move(why), ended.report.log);
+      return fail(StatusCode::kInvalidArgument, std::move(why),
+                  std::string(last_whole_lines(ended.report.log, Status::kHelpBytes - 1)));
     }
     auto state = sched_ext("state");
     if (!state) {

@@ -41,5 +41,22 @@ TEST(LoaderReport, a_foreign_loaders_last_words_give_kind_and_message) {
   EXPECT_FALSE(read_foreign_output("EXIT: something else\n", "").kind);
 }
 
+TEST(LoaderReport, what_the_verifier_said_to_a_foreign_loader_is_the_cause) {
+  const LoaderReport report = read_foreign_output(
+      "", "libbpf: prog 'a_init': -- BEGIN PROG LOAD LOG --\n0: (79) r1 = *(u64 *)(r1 "
+          "+0)\ninvalid read from stack R1 off=0 size=8\nprocessed 41 insns\n-- END "
+          "PROG LOAD LOG --\nlibbpf: prog 'a_init': failed to load: -13\n");
+  EXPECT_EQ(report.failed, "the verifier refuses a_init: invalid read from stack R1 off=0 size=8");
+  EXPECT_EQ(read_foreign_output("", "libbpf: object 'a': failed\n").failed, "");
+}
+
+TEST(LoaderReport, the_end_of_a_log_is_cut_at_lines) {
+  EXPECT_EQ(last_whole_lines("first\nsecond\nthird\n", 12), "second\nthird");
+  EXPECT_EQ(last_whole_lines("first\nsecond\nthird\n", 11), "third");
+  EXPECT_EQ(last_whole_lines("first\nsecond", 100), "first\nsecond");
+  EXPECT_EQ(last_whole_lines("one line that is long", 4), "long");
+  EXPECT_EQ(last_whole_lines("", 4), "");
+}
+
 } // namespace
 } // namespace schedrig::kvm

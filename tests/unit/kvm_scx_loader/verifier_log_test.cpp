@@ -29,5 +29,11 @@ TEST(VerifierLog, a_log_that_was_cut_has_a_cause_too) {
   EXPECT_EQ(cause_of("-- BEGIN PROG LOAD LOG --"), "the verifier refuses : ");
 }
 
+TEST(VerifierLog, a_log_that_lost_its_begin_has_the_name_behind_its_end) {
+  EXPECT_EQ(cause_of("R1 is wrong\nprocessed 7 insns\n-- END PROG LOAD LOG --\n"
+                     "libbpf: prog 'a': failed to load: -13\n"),
+            "the verifier refuses a: R1 is wrong");
+}
+
 } // namespace
 } // namespace schedrig::scx
