@@ -15,6 +15,16 @@ RunOptions& options() {
   return options;
 }
 
+std::string config_with_program(const std::string& config, const std::string& name,
+                                const std::string& program) {
+  const std::string named = "../programs/" + name;
+  std::string text = text_of(options().configs / "kvm" / config);
+  for (std::size_t at = text.find(named); at != std::string::npos; at = text.find(named)) {
+    text.replace(at, named.size(), program);
+  }
+  return text;
+}
+
 std::map<std::string, int>& starts() {
   static std::map<std::string, int> starts;
   return starts;

@@ -124,7 +124,8 @@ int run(int argc, char** argv) {
                .configs = arguments.text("configs"),
                .request_program = arguments.text("request-program"),
                .loader_program = arguments.text("loader-program"),
-               .ring_program = arguments.text("ring-program")};
+               .ring_program = arguments.text("ring-program"),
+               .loads_program = arguments.text("loads-program")};
   testing::AddGlobalTestEnvironment(new MostRunsAreForks);
   return RUN_ALL_TESTS();
 }

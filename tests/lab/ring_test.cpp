@@ -15,16 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The shipped scenario with the program that this build has made.
-std::string config_text() {
-  const std::string named = "../programs/ring_batch";
-  std::string text = text_of(options().configs / "kvm" / "ring_batch.toml");
-  for (std::size_t at = text.find(named); at != std::string::npos; at = text.find(named)) {
-    text.replace(at, named.size(), options().ring_program);
-  }
-  return text;
-}
-
 std::uint64_t count(const json::Value& ring, const char* key) {
   const json::Value* value = ring.find(key);
   return value == nullptr ? ~0ULL : value->as_uint64().value_or(~0ULL);
@@ -34,9 +24,11 @@ std::uint64_t count(const json::Value& ring, const char* key) {
 TEST(Ring, sixty_four_operations_by_one_doorbell_after_a_program_was_killed_in_an_entry) {
   const test::TempDir temp;
   const fs::path report = temp.path() / "report.json";
+  const std::string config =
+      config_with_program("ring_batch.toml", "ring_batch", options().ring_program);
   for (int run = 0; run < 2; ++run) {
     const test::CommandResult result =
-        run_on_kvm(temp.write("ring_batch.toml", config_text()), {"--json", report.string()});
+        run_on_kvm(temp.write("ring_batch.toml", config), {"--json", report.string()});
     ASSERT_EQ(result.exit_code, 0) << result.err << result.out << text_of(report);
     const auto document = json::parse(text_of(report), "report");
     ASSERT_TRUE(document) << document.error().message;
