@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
-#include "host/config/decode_kernel.hpp"
 #include "host/config/decode_scenario.hpp"
+#include "host/config/decode_value_check.hpp"
 #include "host/config/readers.hpp"
-#include "host/text/quote.hpp"
 
 namespace schedrig::config {
 namespace {
@@ -12,37 +11,6 @@ namespace {
 constexpr std::int64_t kHour = 3'600'000'000'000;
 
 constexpr More kLatency{.minimum = 1, .maximum = kHour};
-
-void read_path(Decoder& decoder, const FieldInfo& info, const Node& value, std::string& to) {
-  const auto path = decoder.string(info, value);
-  if (path && !path->starts_with("snapshots.")) {
-    decoder.error(value.pos, text::quote(*path) + " leads to nothing that is captured",
-                  "snapshots.NAME and what is in it, with the name of a capture_snapshot");
-  } else if (path) {
-    to = *path;
-  }
-}
-
-constexpr std::array kValueFields = {
-    custom_key<&ValueCheck::path, read_path>("path", FieldKind::kString,
-                                             "snapshots.NAME and what is in it, dotted", kRequired),
-    custom_key<&ValueCheck::op, decode_compare_op>(
-        "op", FieldKind::kString,
-        "==, !=, <, <=, > or >=", {.required = true, .forms = compare_op_forms}),
-    word64_key<&ValueCheck::value>("value", "what to compare with, unsigned", kRequired),
-};
-static_assert(well_formed<ValueCheck>(kValueFields));
-
-void read_values(Decoder& decoder, const FieldInfo& info, const Node& value,
-                 std::vector<ValueCheck>& to) {
-  if (!decoder.is_list(info.key, value)) {
-    return;
-  }
-  for (const Node& item : value.items) {
-    to.emplace_back().pos = item.pos;
-    decode_table<ValueCheck>(decoder, item, "a check of a value", kValueFields, to.back());
-  }
-}
 
 constexpr std::array kChecksFields = {
     bool_key<&ChecksConfig::not_stuck>("not_stuck", "every worker made progress",
@@ -67,9 +35,8 @@ constexpr std::array kChecksFields = {
                                                    {.maximum = 1'000'000}),
     duration_key<&ChecksConfig::work_conservation_ns>(
         "work_conservation", "longest time a CPU may idle beside a waiting task", kLatency),
-    custom_key<&ChecksConfig::values, read_values>(
-        "values", FieldKind::kTableList, "what captured values must be",
-        {.forms = list_of<a_table<ValueCheck, kValueFields>>}),
+    custom_key<&ChecksConfig::values, decode_run_value_checks>(
+        "values", FieldKind::kList, "what captured values must be", {.forms = value_check_forms}),
 };
 static_assert(well_formed<ChecksConfig>(kChecksFields));
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/config/decode_kernel.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -248,6 +249,11 @@ void decode_writes(Decoder& decoder, const FieldInfo& info, const Node& value,
   for (const Node& item : value.items) {
     decode_table<KernelWrite>(decoder, item, "a write", kWriteFields, to.emplace_back());
   }
+}
+
+std::optional<CompareOp> compare_op_of(std::string_view text) {
+  const auto* const found = std::ranges::find(kCompareOps, text, &Word<CompareOp>::text);
+  return found == kCompareOps.end() ? std::nullopt : std::optional(found->value);
 }
 
 void decode_compare_op(Decoder& decoder, const FieldInfo& info, const Node& value, CompareOp& to) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <schedrig/kernel_targets.hpp>
@@ -24,6 +25,7 @@ void decode_writes(Decoder& decoder, const FieldInfo& info, const Node& value,
                    std::vector<KernelWrite>& to);
 
 // ">"
+[[nodiscard]] std::optional<CompareOp> compare_op_of(std::string_view text);
 void decode_compare_op(Decoder& decoder, const FieldInfo& info, const Node& value, CompareOp& to);
 
 // { op = ">", value = 0 }

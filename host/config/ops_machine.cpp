@@ -10,6 +10,7 @@
 #include "host/config/decode_cgroup.hpp"
 #include "host/config/decode_kernel.hpp"
 #include "host/config/decode_ops.hpp"
+#include "host/config/decode_value_check.hpp"
 #include "host/config/readers.hpp"
 
 namespace schedrig::config {
@@ -48,7 +49,11 @@ constexpr std::array kKillPayload = {
     optional_cgroup_key<&KillPayload::cgroup>("which copy, where there are several"),
 };
 constexpr std::array kCaptureSnapshot = {
-    string_key<&CaptureSnapshot::name>("name", "the snapshot's name", kRequired)};
+    string_key<&CaptureSnapshot::name>("name", "the snapshot's name", kRequired),
+    custom_key<&CaptureSnapshot::expect, decode_value_checks>(
+        "expect", FieldKind::kList, "what values in it must be, else the step fails",
+        {.forms = value_check_forms}),
+};
 
 void read_watch_symbol(Decoder& decoder, const FieldInfo& info, const Node& value,
                        KernelTarget& to) {

@@ -55,23 +55,51 @@ Result<bool> compare(const ValueCheck& check, const json::Value& value, std::str
 
 } // namespace
 
+namespace {
+
+CheckRecord judge(const ValueCheck& check, const Result<const json::Value*>& value) {
+  CheckRecord record;
+  record.name = check.path;
+  record.limit = to_string(Comparison{.op = check.op, .value = check.value});
+  const auto good = value ? compare(check, **value, &record.observed)
+                          : Result<bool>(std::unexpected(value.error()));
+  if (!good) {
+    record.verdict = Verdict::kInconclusive;
+    record.observed =
+        good.error().message + (good.error().help.empty() ? "" : " (" + good.error().help + ")");
+  } else {
+    record.verdict = *good ? Verdict::kPass : Verdict::kFail;
+  }
+  return record;
+}
+
+} // namespace
+
+Result<> expect_values(const std::vector<ValueCheck>& checks, const json::Value& document) {
+  std::string wrong;
+  for (const ValueCheck& check : checks) {
+    const CheckRecord record = judge(check, find_value(document, check.path));
+    if (record.verdict == Verdict::kInconclusive) {
+      return fail(StatusCode::kNotFound,
+                  "expected " + record.name + " " + record.limit + ": " + record.observed);
+    }
+    if (record.verdict == Verdict::kFail) {
+      wrong += (wrong.empty() ? "expected " : "; ") + record.name + " " + record.limit +
+               ", it was " + record.observed;
+    }
+  }
+  if (!wrong.empty()) {
+    return fail(StatusCode::kInvalidArgument, std::move(wrong),
+                "the snapshot has what was around it");
+  }
+  return {};
+}
+
 std::vector<CheckRecord> value_checks(const std::vector<ValueCheck>& checks,
                                       const std::vector<SnapshotRecord>& snapshots) {
   std::vector<CheckRecord> records;
   for (const ValueCheck& check : checks) {
-    CheckRecord& record = records.emplace_back();
-    record.name = check.path;
-    record.limit = to_string(Comparison{.op = check.op, .value = check.value});
-    const auto value = look_up(check.path, snapshots);
-    const auto good = value ? compare(check, **value, &record.observed)
-                            : Result<bool>(std::unexpected(value.error()));
-    if (!good) {
-      record.verdict = Verdict::kInconclusive;
-      record.observed =
-          good.error().message + (good.error().help.empty() ? "" : " (" + good.error().help + ")");
-    } else {
-      record.verdict = *good ? Verdict::kPass : Verdict::kFail;
-    }
+    records.push_back(judge(check, look_up(check.path, snapshots)));
   }
   return records;
 }

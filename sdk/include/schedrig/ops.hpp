@@ -190,8 +190,16 @@ struct KillPayload {
 
 // --- the ops: observation
 // --------------------------------------------------------------------------
+// What a captured value must be.
+struct ValueCheck {
+  std::string path; // into what was captured
+  CompareOp op = CompareOp::kEqual;
+  std::uint64_t value = 0;
+  SourcePos pos;
+};
 struct CaptureSnapshot {
   std::string name;
+  std::vector<ValueCheck> expect; // paths into this snapshot
 };
 enum class WatchVia : std::uint32_t { kHardware = 0, kPage };
 struct WatchSnapshot {

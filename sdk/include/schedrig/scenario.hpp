@@ -140,14 +140,6 @@ struct ObserveConfig {
   SourcePos pos;
 };
 
-// What a captured value must be. `path` leads into what was captured: "snapshots.here.maps...".
-struct ValueCheck {
-  std::string path;
-  CompareOp op = CompareOp::kEqual;
-  std::uint64_t value = 0;
-  SourcePos pos;
-};
-
 // Opt-in checks; not_stuck, isolation and kernel_log are on by default.
 struct ChecksConfig {
   SourcePos pos;

@@ -213,6 +213,21 @@ TEST(WatchSnapshot, takes_a_target_instead_of_a_symbol) {
   EXPECT_EQ(present(watch.condition).value, UINT64_MAX);
 }
 
+TEST(CaptureSnapshot, expects_values_as_text_or_as_tables) {
+  const auto capture = std::get<CaptureSnapshot>(decode_op(
+      "{ kind = \"capture_snapshot\", name = \"here\", expect = [ \"maps['a<b.bss'].n>0\", "
+      "\"cpus[2].nr_running <= 0x10\", { path = \"at_ns\", op = \"!=\", value = 7 } ] }"));
+  ASSERT_EQ(capture.expect.size(), 3U);
+  EXPECT_EQ(capture.expect[0].path, "maps['a<b.bss'].n") << "an operator in a name is none";
+  EXPECT_EQ(capture.expect[0].op, CompareOp::kGreater);
+  EXPECT_EQ(capture.expect[0].value, 0U);
+  EXPECT_EQ(capture.expect[1].path, "cpus[2].nr_running");
+  EXPECT_EQ(capture.expect[1].op, CompareOp::kLessEqual);
+  EXPECT_EQ(capture.expect[1].value, 16U);
+  EXPECT_EQ(capture.expect[2].op, CompareOp::kNotEqual);
+  EXPECT_EQ(capture.expect[2].value, 7U);
+}
+
 struct BadOp {
   const char* op;
   const char* says;
@@ -227,6 +242,16 @@ TEST(UnlandedOps, refuse_bad_values_too) {
       {R"({ kind = "watch_snapshot", symbol = "a", via = "magic" })", "unknown via \"magic\""},
       {R"({ kind = "watch_snapshot", symbol = "a", condition = { op = "=", value = 0 } })",
        "unknown op \"=\""},
+      {R"({ kind = "capture_snapshot", name = "a", expect = [ "n" ] })",
+       "\"n\" compares no value with a number"},
+      {R"({ kind = "capture_snapshot", name = "a", expect = [ "n = 1" ] })",
+       "\"n = 1\" compares no value with a number"},
+      {R"({ kind = "capture_snapshot", name = "a", expect = [ "n > -1" ] })",
+       "\"n > -1\" compares no value with a number"},
+      {R"({ kind = "capture_snapshot", name = "a", expect = [ "> 1" ] })",
+       "\"> 1\" compares no value with a number"},
+      {R"({ kind = "capture_snapshot", name = "a", expect = [ 1 ] })", "expect"},
+      {R"({ kind = "capture_snapshot", name = "a", expect = "n > 1" })", "expect"},
       {R"({ kind = "pin_bpf_map", name = "a_name_of_sixteen" })",
        "the kernel keeps 15 characters of a BPF map's name"},
       {R"({ kind = "read_kernel_hot", tag = "t", target = { kva = "0xg" }, width = "u64" })",

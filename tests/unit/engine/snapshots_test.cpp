@@ -57,7 +57,7 @@ class SnapshotsOf : public testing::Test {
     Step& step = scenario.steps.emplace_back();
     step.name = "s";
     for (const std::string& name : names) {
-      step.ops.push_back({.body = CaptureSnapshot{name}, .pos = {}});
+      step.ops.push_back({.body = CaptureSnapshot{.name = name, .expect = {}}, .pos = {}});
     }
     run(scenario);
   }
@@ -91,6 +91,37 @@ TEST_F(SnapshotsOf, memory_is_read_in_the_window_and_rendered_behind_it) {
   EXPECT_EQ(kept.find("answer")->as_int64(), 42);
   EXPECT_EQ(*kept.find("name")->as_string(), "here");
   EXPECT_EQ(*kept.find("trigger")->as_string(), "op");
+}
+
+TEST_F(SnapshotsOf, what_is_expected_of_its_values_fails_the_step_with_what_they_were) {
+  Scenario scenario;
+  const auto capture = [&](std::vector<ValueCheck> expect) {
+    scenario.steps.emplace_back().ops.push_back(
+        {.body = CaptureSnapshot{.name = "here", .expect = std::move(expect)}, .pos = {}});
+  };
+  capture({{.path = "answer", .op = CompareOp::kEqual, .value = 42, .pos = {}}});
+  capture({{.path = "answer", .op = CompareOp::kGreater, .value = 41, .pos = {}},
+           {.path = "answer", .op = CompareOp::kLess, .value = 42, .pos = {}},
+           {.path = "answer", .op = CompareOp::kEqual, .value = 7, .pos = {}}});
+  run(scenario);
+  ASSERT_EQ(report_.steps.size(), 2U);
+  EXPECT_FALSE(report_.steps[0].error) << report_.steps[0].error->message;
+  ASSERT_TRUE(report_.steps[1].error);
+  EXPECT_THAT(report_.steps[1].error->message,
+              HasSubstr("expected answer < 42, it was 42; answer == 7, it was 42"));
+  EXPECT_THAT(names(), ElementsAre("here", "here.2")) << "what it was judged by is kept";
+}
+
+TEST_F(SnapshotsOf, what_is_expected_of_a_value_that_is_not_there_says_what_is) {
+  Scenario scenario;
+  scenario.steps.emplace_back().ops.push_back(
+      {.body = CaptureSnapshot{.name = "here",
+                               .expect = {{.path = "answers", .op = CompareOp::kEqual, .pos = {}}}},
+       .pos = {}});
+  run(scenario);
+  ASSERT_EQ(report_.steps.size(), 1U);
+  ASSERT_TRUE(report_.steps[0].error);
+  EXPECT_THAT(report_.steps[0].error->message, HasSubstr("did you mean \"answer\""));
 }
 
 TEST_F(SnapshotsOf, a_name_that_comes_again_is_numbered) {
