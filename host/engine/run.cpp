@@ -10,6 +10,7 @@
 #include <schedrig/tasks.hpp>
 
 #include "host/engine/capability.hpp"
+#include "host/engine/failure.hpp"
 #include "host/engine/kernel_view_targets.hpp"
 #include "host/engine/machine_handle.hpp"
 #include "host/engine/memory_regions.hpp"
@@ -75,6 +76,7 @@ class Run {
     if (report_.verdict != Verdict::kError) {
       judge(scenario_, events_.kernel_log(), report_);
     }
+    report_.failure = explain_failure(scenario_, report_);
   }
 
   void end_with(RunEnd end, Error error) {

@@ -16,6 +16,8 @@
 
 #include "host/engine/kernel_log.hpp"
 #include "host/json/value.hpp"
+#include "host/triage/diagnosis.hpp"
+#include "host/triage/evidence.hpp"
 
 namespace schedrig::engine {
 
@@ -283,6 +285,12 @@ struct RunReport {
   std::optional<RingRecord> ring; // none: the machine had no ring
   std::vector<KernelComplaint> kernel_log;
   std::vector<CheckRecord> checks;
+  std::optional<Error> attach_error;       // of the last scheduler that could not be attached
+  std::string late_vcpu; // how a CPU did not stand still at a scheduler's exit; empty: all did
+  // What the machine looked like when something went wrong, in the order of looking.
+  std::vector<triage::Scene> scenes;
+  // Why the run failed, as far as that can be told; none: it did not, or nothing points anywhere.
+  std::optional<triage::Diagnosis> failure;
   std::uint32_t next_group = 0;   // number of worker groups spawned so far
   std::uint32_t next_payload = 0; // number of payloads started so far
 };

@@ -166,8 +166,9 @@ Result<> SchedulerControl::bring_up(const SchedulerChoice& choice, std::int64_t 
   auto done = from_status(facet_.attach(choice.label, *choice.plugin, choice.params, timeout_ns));
   const std::int64_t end = machine_.now_ns();
   if (!done && seen_ == exits_.exits().size()) {
-    return std::unexpected(
-        std::move(done).error().context("attach scheduler " + in_quotes(choice.label)));
+    report_.attach_error =
+        std::move(done).error().context("attach scheduler " + in_quotes(choice.label));
+    return std::unexpected(*report_.attach_error);
   }
   SchedulerEvent event;
   event.kind = SchedulerEventKind::kAttach;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/engine/freeze_session.hpp"
+#include "host/engine/scene.hpp"
 #include "host/json/text.hpp"
 
 namespace schedrig::engine {
@@ -12,6 +13,7 @@ namespace {
 
 // A document has some 100 KiB to some MiB, and a program in the guest may ask for one at any time.
 constexpr std::size_t kMostSnapshots = 256;
+const std::string kExitTrigger = "scheduler exit";
 
 } // namespace
 
@@ -58,6 +60,9 @@ Result<> Snapshots::take(const std::string& name, const std::string& trigger,
   record.trigger = trigger;
   const kernel_view::KernelSnapshot read = TRY(read_frozen(scope, record));
   record.document = reader_.render(read);
+  if (trigger == kExitTrigger) {
+    report_.scenes.push_back(scene_of(read, "snapshot \"" + record.name + "\"", record.at_ns));
+  }
   record.document.set("name", record.name);
   record.document.set("trigger", record.trigger);
   record.document.set("at_ns", record.at_ns);
@@ -70,11 +75,14 @@ Result<> Snapshots::take(const std::string& name, const std::string& trigger,
 
 void Snapshots::take_at_exit(SchedulerEvent& exit) {
   SnapshotSink* const sink = sink_ != nullptr && sink_->keeps_unasked() ? sink_ : nullptr;
-  const auto taken = take("scheduler exit", "scheduler exit", "a scheduler's exit", sink);
+  const auto taken = take("scheduler exit", kExitTrigger, "a scheduler's exit", sink);
   if (taken) {
     exit.snapshot = report_.snapshots.back().name;
-  } else {
-    exit.snapshot_error = taken.error().message;
+    return;
+  }
+  exit.snapshot_error = taken.error().message;
+  if (taken.error().code == StatusCode::kTimeout) {
+    report_.late_vcpu = taken.error().message;
   }
 }
 

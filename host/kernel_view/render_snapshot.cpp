@@ -6,6 +6,7 @@
 #include "host/kernel_view/kernel_snapshot.hpp"
 #include "host/kernel_view/render_bpf.hpp"
 #include "host/kernel_view/render_vcpu.hpp"
+#include "host/text/cpulist.hpp"
 
 namespace schedrig::kernel_view {
 namespace {
@@ -76,6 +77,8 @@ Value task_value(const TaskFacts& task, const Context& context) {
       task.queued_ns != 0 && clock != context.clocks.end() && clock->second >= task.queued_ns;
   value.set("waiting_ns", waits ? Value(clock->second - task.queued_ns) : Value());
   const auto cgroup = context.cgroups.find(task.cgroup);
+  value.set("cpus_allowed",
+            task.cpus_allowed.empty() ? Value() : Value(text::format_cpulist(task.cpus_allowed)));
   value.set("cgroup", cgroup == context.cgroups.end() ? Value() : Value(cgroup->second));
   if (task.scx) {
     Value& scx = value.set("scx", Value::object());

@@ -86,6 +86,30 @@ Result<std::optional<ScxFacts>> TaskWalk::scx_facts(std::uint64_t task) {
   return scx;
 }
 
+// cpus_mask, or while it may not migrate the CPU that cpus_ptr stands for then.
+Result<std::vector<std::uint32_t>> TaskWalk::cpus_allowed(std::uint64_t task) {
+  constexpr std::uint32_t kWordBits = 64;
+  const std::uint32_t count = TRY(view_->cpus());
+  std::vector<std::uint32_t> cpus;
+  if (!task_.has("cpus_mask.bits[0]")) {
+    return cpus;
+  }
+  if (task_.has("migration_disabled") && TRY(task_.number(task, "migration_disabled")) != 0) {
+    cpus.push_back(static_cast<std::uint32_t>(TRY(task_.number(task, "thread_info.cpu"))));
+    return cpus;
+  }
+  for (std::uint32_t first = 0; first < count; first += kWordBits) {
+    const std::string word = "cpus_mask.bits[" + std::to_string(first / kWordBits) + "]";
+    const std::uint64_t bits = TRY(task_.number(task, word));
+    for (std::uint32_t bit = 0; bit < kWordBits && first + bit < count; ++bit) {
+      if (((bits >> bit) & 1U) != 0) {
+        cpus.push_back(first + bit);
+      }
+    }
+  }
+  return cpus;
+}
+
 Result<std::uint64_t> TaskWalk::cgroup_of(std::uint64_t task) {
   if (!task_.has("cgroups")) {
     return 0;
@@ -119,6 +143,7 @@ Result<TaskFacts> TaskWalk::facts(std::uint64_t task) {
   if (task_.has("sched_info.last_queued")) {
     facts.queued_ns = TRY(task_.number(task, "sched_info.last_queued"));
   }
+  facts.cpus_allowed = TRY(cpus_allowed(task));
   facts.cgroup = TRY(cgroup_of(task));
   facts.scx = TRY(scx_facts(task));
   return facts;

@@ -48,7 +48,9 @@ struct TaskFacts {
   bool on_rq = false;
   bool on_cpu = false;
   std::uint64_t queued_ns = 0; // rq clock since which it waits for a CPU; 0: it does not
-  std::uint64_t cgroup = 0;    // its cgroup of the default hierarchy, by address
+  // That it may use now: of affinity and cpuset, while it may not migrate the one that it is on.
+  std::vector<std::uint32_t> cpus_allowed;
+  std::uint64_t cgroup = 0; // its cgroup of the default hierarchy, by address
   std::optional<ScxFacts> scx;
 };
 
@@ -77,6 +79,7 @@ class TaskWalk {
 
   [[nodiscard]] Result<> walk(WalkBudget& budget, const Visit& visit);
   [[nodiscard]] std::string class_name(std::uint64_t address) const;
+  [[nodiscard]] Result<std::vector<std::uint32_t>> cpus_allowed(std::uint64_t task);
   [[nodiscard]] Result<std::optional<ScxFacts>> scx_facts(std::uint64_t task);
   [[nodiscard]] Result<std::uint64_t> cgroup_of(std::uint64_t task);
 

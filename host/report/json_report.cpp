@@ -104,6 +104,7 @@ std::string json_document(const engine::RunReport& report) {
   document.set("end", to_string(report.end));
   document.set("exit_code", engine::exit_code(report));
   document.set("cause", error_value(report.cause));
+  document.set("failure", failure_value(report.failure));
   document.set("name", report.name);
   document.set("config", report.config);
   document.set("backend", report.backend);

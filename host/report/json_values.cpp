@@ -119,6 +119,22 @@ Value kernel_read_value(const engine::KernelReadRecord& read) {
   return value;
 }
 
+Value failure_value(const std::optional<triage::Diagnosis>& failure) {
+  if (!failure) {
+    return Value();
+  }
+  Value value = Value::object();
+  value.set("kind", triage::to_string(failure->kind));
+  value.set("blame", triage::to_string(failure->blame));
+  value.set("culprit", failure->culprit.empty() ? Value() : Value(failure->culprit));
+  value.set("summary", failure->summary);
+  Value& evidence = value.set("evidence", Value::array());
+  for (const std::string& line : failure->evidence) {
+    evidence.push(line);
+  }
+  return value;
+}
+
 Value check_value(const engine::CheckRecord& check) {
   Value value = Value::object();
   value.set("name", check.name);

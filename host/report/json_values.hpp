@@ -15,6 +15,8 @@ namespace schedrig::report {
 [[nodiscard]] json::Value freeze_window_value(const engine::FreezeWindowRecord& window);
 [[nodiscard]] json::Value watch_value(const engine::WatchRecord& watch);
 [[nodiscard]] json::Value kernel_read_value(const engine::KernelReadRecord& read);
+// Null: nothing to explain.
+[[nodiscard]] json::Value failure_value(const std::optional<triage::Diagnosis>& failure);
 [[nodiscard]] json::Value check_value(const engine::CheckRecord& check);
 [[nodiscard]] json::Value scheduler_event_value(const engine::SchedulerEvent& event);
 [[nodiscard]] json::Value kernel_complaint_value(const engine::KernelComplaint& complaint);

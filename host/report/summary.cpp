@@ -201,6 +201,21 @@ std::string failure(const RunReport& report, bool colour) {
   return text;
 }
 
+// Whose doing it was and what shows it, of a run that did not pass.
+std::string diagnosis(const RunReport& report) {
+  if (!report.failure || report.verdict == Verdict::kPass) {
+    return "";
+  }
+  const triage::Diagnosis& failure = *report.failure;
+  std::string text = "  diagnosis: " + std::string(triage::to_string(failure.kind)) +
+                     ", blame: " + std::string(triage::to_string(failure.blame)) + "\n    " +
+                     printable(failure.summary) + "\n";
+  for (const std::string& line : failure.evidence) {
+    text += "    - " + printable(line) + "\n";
+  }
+  return text;
+}
+
 // Text of several lines from outside, each behind `indent`; control characters do not pass.
 std::string indented(std::string_view lines, std::string_view indent) {
   std::string text;
@@ -245,8 +260,14 @@ std::string exit_lines(const RunReport& report, const engine::SchedulerEvent& ev
   if (!event.log.empty()) {
     text += "    its log:\n" + indented(event.log, "      ");
   }
-  return event.dump.empty() ? text
-                            : text + "    state at the exit:\n" + indented(event.dump, "      ");
+  if (event.dump.empty()) {
+    return text;
+  }
+  if (report.failure) { // tells what the dump shows; a dump of a busy machine has pages
+    return text + "    state at the exit: " + std::to_string(std::ranges::count(event.dump, '\n')) +
+           " lines, in the JSON document\n";
+  }
+  return text + "    state at the exit:\n" + indented(event.dump, "      ");
 }
 
 std::string scheduler_events(const RunReport& report) {
@@ -270,9 +291,9 @@ std::string scheduler_events(const RunReport& report) {
 } // namespace
 
 std::string summary(const RunReport& report, std::string_view reproduce, bool colour) {
-  std::string text = headline(report, colour) + failure(report, colour) + scheduler_events(report) +
-                     steps(report, colour) + freeze_windows(report) + checks(report, colour) +
-                     payload_lines(report.payloads) + groups(report);
+  std::string text = headline(report, colour) + failure(report, colour) + diagnosis(report) +
+                     scheduler_events(report) + steps(report, colour) + freeze_windows(report) +
+                     checks(report, colour) + payload_lines(report.payloads) + groups(report);
   if (report.verdict != Verdict::kPass) {
     text += "  reproduce: " + std::string(reproduce) + "\n";
   }

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdint>
 
+#include "plugins/mock/sim/cpu_mask.hpp"
+
 namespace schedrig::mock::guest {
 
 using Pointer = std::uint64_t; // what the kernel's pointers hold
@@ -108,6 +110,10 @@ struct SchedExtEntity {
   std::uint32_t weight = 0;
   std::uint32_t padding = 0;
 };
+// include/linux/cpumask_types.h
+struct Cpumask {
+  std::array<std::uint64_t, CpuMask::kWords> bits{};
+};
 struct SchedInfo {
   std::uint64_t run_delay = 0;
   std::uint64_t last_queued = 0;
@@ -127,6 +133,7 @@ struct TaskStruct {
   Pointer sched_class = 0;
   std::uint32_t policy = 0;
   std::int32_t nr_cpus_allowed = 0;
+  Cpumask cpus_mask;
   SchedInfo sched_info;
   ListHead tasks;
   std::int32_t exit_state = 0;

@@ -165,6 +165,7 @@ void TaskMirrors::describe(const Pass& pass, const Task& task, guest::TaskStruct
   now.scx.runnable_at = jiffies_at(task.runnable_at);
   now.policy = task.sim.policy;
   now.nr_cpus_allowed = static_cast<std::int32_t>(task.nr_allowed);
+  now.cpus_mask.bits = task.allowed.words;
   now.sched_info = {.run_delay = unsigned_of(task.run_delay),
                     .last_queued = waits ? unsigned_of(task.queued_at) : 0};
   now.nvcsw = task.switches_voluntary;
@@ -206,6 +207,7 @@ void TaskMirrors::store_process(Pass& pass, const Process& process, std::size_t 
     now.prio = now.static_prio = now.normal_prio = kDefaultPrio;
     now.se.load_weight = load_weight(0, false);
     now.nr_cpus_allowed = static_cast<std::int32_t>(pass.from.engine.cpus());
+    now.cpus_mask.bits = CpuMask::first_n(pass.from.engine.cpus()).words;
     now.start_time = now.start_boottime = 1;
     now.real_parent = linear(space, idle_[0]);
     set_comm(now, kAgentName);
@@ -248,6 +250,7 @@ void TaskMirrors::store_idle(Pass& pass, CpuId cpu) {
   now.scx.runnable_node = {.next = node, .prev = node};
   now.sched_class = space.image(layout::kIdleClass);
   now.nr_cpus_allowed = 1;
+  now.cpus_mask.bits[cpu / 64] = 1ULL << (cpu % 64);
   now.tasks = cpu == 0 ? pass.all.head() : guest::ListHead{.next = tasks, .prev = tasks};
   now.group_leader = at;
   now.real_parent = linear(space, idle_[0]);

@@ -74,6 +74,8 @@ constexpr std::array kSchedExtEntity = {FIELD(SchedExtEntity, dsq, "scx_dispatch
                                         FIELD(SchedExtEntity, runnable_node, "list_head"),
                                         FIELD(SchedExtEntity, runnable_at, "u64"),
                                         FIELD(SchedExtEntity, weight, "u32")};
+static_assert(CpuMask::kWords == 8); // as the type below says
+constexpr std::array kCpumask = {FIELD(Cpumask, bits, "u64[8]")};
 constexpr std::array kSchedInfo = {COUNTER(SchedInfo, run_delay, "u64"),
                                    FIELD(SchedInfo, last_queued, "u64")};
 constexpr std::array kTaskStruct = {FIELD(TaskStruct, thread_info, "thread_info"),
@@ -90,6 +92,7 @@ constexpr std::array kTaskStruct = {FIELD(TaskStruct, thread_info, "thread_info"
                                     FIELD(TaskStruct, sched_class, "*"),
                                     FIELD(TaskStruct, policy, "u32"),
                                     FIELD(TaskStruct, nr_cpus_allowed, "s32"),
+                                    FIELD(TaskStruct, cpus_mask, "cpumask"),
                                     FIELD(TaskStruct, sched_info, "sched_info"),
                                     FIELD(TaskStruct, tasks, "list_head"),
                                     FIELD(TaskStruct, exit_state, "s32"),
@@ -169,6 +172,7 @@ constexpr std::array kStructs = {
     StructSpec{"load_weight", sizeof(std::uint64_t), kLoadWeight},
     StructSpec{"sched_entity", sizeof(SchedEntity), kSchedEntity},
     StructSpec{"sched_ext_entity", sizeof(SchedExtEntity), kSchedExtEntity},
+    StructSpec{"cpumask", sizeof(Cpumask), kCpumask},
     StructSpec{"sched_info", sizeof(SchedInfo), kSchedInfo},
     StructSpec{"task_struct", sizeof(TaskStruct), kTaskStruct},
     StructSpec{"signal_struct", sizeof(SignalStruct), kSignalStruct},

@@ -196,7 +196,7 @@ class Engine final : private SimKernel, private EngineState {
                    TaskId about = kNoTask);
   [[nodiscard]] std::string joined_log() const;
   [[nodiscard]] std::string dump() const;
-  void dump_waiting(std::string& text) const;
+  void dump_task(std::string& text, const Task& task, char marker) const;
 
   // engine_attach.cpp
   void tell_exit(SimPolicy& policy, const SchedulerExit& info);

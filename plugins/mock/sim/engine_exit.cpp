@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 // How a policy fails and what its exit tells: message, task, log and a dump of the machine's
 // scheduling state (scx_vexit() and scx_dump_state() of kernel/sched/ext.c, Linux 6.18).
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
 #include "plugins/mock/sim/engine.hpp"
 
 namespace schedrig::mock {
@@ -11,6 +16,24 @@ constexpr std::uint32_t kDumpedTasks = 32;
 // As much of its log as a reader of a report wants; the kernel's trace buffer is another matter.
 constexpr std::size_t kLogLines = 20;
 constexpr std::size_t kLogLineBytes = 200;
+
+std::string hex(std::uint64_t value) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  return "0x" + std::string(digits.data(), end.ptr);
+}
+
+// "%*pb": words of 32 bits, the highest first.
+std::string mask_text(const CpuMask& mask, std::uint32_t cpus) {
+  std::string text;
+  for (std::uint32_t word = (cpus + 31) / 32; word-- > 0;) {
+    const auto bits = static_cast<std::uint32_t>(mask.words[word / 2] >> (word % 2 * 32));
+    std::array<char, 9> digits{};
+    std::snprintf(digits.data(), digits.size(), text.empty() ? "%x" : "%08x", bits);
+    text += (text.empty() ? "" : ",") + std::string(digits.data());
+  }
+  return text;
+}
 
 std::string milliseconds(Nanos ns) {
   return std::to_string(ns / 1'000'000) + "ms";
@@ -74,37 +97,60 @@ std::string Engine::joined_log() const {
   return text;
 }
 
-void Engine::dump_waiting(std::string& text) const {
-  std::uint32_t waiting = 0;
-  for (TaskId id = 0; id < tasks_.size(); ++id) {
-    const Task& task = tasks_[id];
-    if (task.state != TaskState::kRunnable || ++waiting > kDumpedTasks) {
-      continue;
-    }
-    text += describe(task) + " waits for " + milliseconds(now_ - task.runnable_at) + " in " +
-            (task.holder == Holder::kDsq ? dsq_name(dsqs_[task.dsq].id) : "no DSQ") +
-            ", last on CPU " + std::to_string(task.sim.cpu) + "\n";
-  }
-  if (waiting > kDumpedTasks) {
-    text += "and " + std::to_string(waiting - kDumpedTasks) + " more tasks wait\n";
-  }
+// scx_dump_task(): of a task that waits, or runs (`marker` '*').
+void Engine::dump_task(std::string& text, const Task& task, char marker) const {
+  const bool queued = task.holder == Holder::kDsq;
+  const std::uint64_t dsq = queued ? dsqs_[task.dsq].id : 0;
+  const bool local = queued && task.dsq < cpus();
+  const Nanos waited = marker == '*' ? 0 : (now_ - task.runnable_at) / 1'000'000;
+  text += std::string(" ") + marker + "R " + describe(task) + (waited == 0 ? " +" : " -") +
+          std::to_string(waited) + "ms\n";
+  text += std::string("      dsq_flags=") + (queued && task.in_vtime_order ? "0x1" : "0x0") + "\n";
+  text += "      dsq_id=" + (queued ? hex(local ? kDsqLocal : dsq) : std::string("(n/a)")) + "\n";
+  text += "      dsq_vtime=" + std::to_string(task.sim.dsq_vtime) +
+          " slice=" + std::to_string(task.sim.slice_ns) +
+          " weight=" + std::to_string(task.sim.weight) + "\n";
+  text += "      cpus=" + mask_text(task.allowed, cpus()) + " no_mig=0\n";
 }
 
+// scx_dump_state(): CPUs that do not idle, each with the task that runs there and those that wait.
 std::string Engine::dump() const {
-  std::string text;
-  std::uint32_t idle = 0;
+  std::string text = "CPU states\n----------\n";
+  std::uint32_t told = 0;
+  std::uint32_t untold = 0;
   for (CpuId id = 0; id < cpus(); ++id) {
     const Cpu& cpu = cpus_[id];
-    if (cpu.curr == kNoTask && dsqs_[id].nr == 0) {
-      ++idle;
+    const bool runs = cpu.curr != kNoTask;
+    std::vector<TaskId> waiting;
+    for (TaskId task = 0; task < tasks_.size(); ++task) {
+      if (tasks_[task].state == TaskState::kRunnable &&
+          tasks_[task].sim.cpu == static_cast<std::int32_t>(id)) {
+        waiting.push_back(task);
+      }
+    }
+    if (!runs && waiting.empty()) {
       continue;
     }
-    text += "CPU " + std::to_string(id) + " runs " +
-            (cpu.curr == kNoTask ? "nothing" : describe(tasks_[cpu.curr])) + ", " +
-            std::to_string(dsqs_[id].nr) + " in its local DSQ\n";
+    std::ranges::stable_sort(waiting, {}, [&](TaskId task) { return tasks_[task].runnable_at; });
+    text += "\nCPU " + std::to_string(id) + ": nr_run=" + std::to_string(waiting.size() + runs) +
+            " flags=0x0\n";
+    text += "          curr=" +
+            (runs ? describe(tasks_[cpu.curr]) : "swapper/" + std::to_string(id) + "[0]") +
+            " class=" + (runs ? "ext" : "idle") + "_sched_class\n";
+    if (runs) {
+      dump_task(text, tasks_[cpu.curr], '*');
+    }
+    for (const TaskId task : waiting) {
+      if (++told > kDumpedTasks) {
+        ++untold;
+      } else {
+        dump_task(text, tasks_[task], ' ');
+      }
+    }
   }
-  text += std::to_string(idle) + " CPUs are idle\n";
-  dump_waiting(text);
+  if (untold > 0) {
+    text += "\nand " + std::to_string(untold) + " more tasks wait\n";
+  }
   return text;
 }
 

@@ -101,7 +101,7 @@ TEST(Faulty, names_the_task_and_since_when_it_waits) {
   EXPECT_EQ(exit.task, "spin");
   EXPECT_GE(exit.runnable_since_ns, kSecond);
   EXPECT_LT(exit.runnable_since_ns, 2 * kSecond);
-  EXPECT_NE(exit.dump.find("spin[" + std::to_string(exit.pid) + "] waits for "), std::string::npos)
+  EXPECT_NE(exit.dump.find("  R spin[" + std::to_string(exit.pid) + "] -"), std::string::npos)
       << exit.dump;
   EXPECT_NE(exit.log.find("dropping task pid " + std::to_string(exit.pid)), std::string::npos);
   m.stop(group);
