@@ -35,6 +35,25 @@ constexpr std::array kChecksFields = {
                                                    {.maximum = 1'000'000}),
     duration_key<&ChecksConfig::work_conservation_ns>(
         "work_conservation", "longest time a CPU may idle beside a waiting task", kLatency),
+    number_key<&ChecksConfig::max_imbalance_ratio>(
+        "max_imbalance_ratio", "most tasks on the busiest run queue for each on the idlest",
+        {.minimum = 1, .maximum = 1'000'000}),
+    integer_key<&ChecksConfig::max_dsq_depth>("max_dsq_depth", "most tasks in one dispatch queue",
+                                              {.minimum = 1, .maximum = 1'000'000}),
+    bool_key<&ChecksConfig::stuck_clock>(
+        "stuck_clock", "the clock of a busy run queue stands still", {.default_value = "false"}),
+    number_key<&ChecksConfig::max_fallback_rate>(
+        "max_fallback_rate", "most CPUs a second that the kernel chose for the scheduler",
+        {.maximum = 1'000'000'000}),
+    number_key<&ChecksConfig::max_keep_last_rate>(
+        "max_keep_last_rate", "most turns a second that went on for want of another task",
+        {.maximum = 1'000'000'000}),
+    bool_key<&ChecksConfig::lost_task>("lost_task",
+                                       "no task waits on no queue; where there is a monitor",
+                                       {.default_value = "true"}),
+    integer_key<&ChecksConfig::sustained_samples>(
+        "sustained_samples", "the monitor's samples in a row that make a finding",
+        {.default_value = "5", .minimum = 1, .maximum = 10'000}),
     custom_key<&ChecksConfig::values, decode_run_value_checks>(
         "values", FieldKind::kList, "what captured values must be", {.forms = value_check_forms}),
 };

@@ -5,6 +5,7 @@
 #include <schedrig/mem_policy.hpp>
 #include <schedrig/payloads.hpp>
 
+#include "host/engine/monitor.hpp"
 #include "host/engine/ops_affinity.hpp"
 #include "host/text/size.hpp"
 
@@ -17,8 +18,8 @@ constexpr std::string_view kKernel = "schedrig.kernel/1";
 // The facets that are behind looking into the guest's kernel while it runs, and for whole pictures.
 constexpr std::string_view kMemory = "schedrig.memory/1 schedrig.kernel/1";
 constexpr std::string_view kSnapshots = "schedrig.memory/1 schedrig.freeze/1 schedrig.kernel/1";
-// Offered by none: the host does not watch run queues yet.
-constexpr std::string_view kMonitor = "schedrig.monitor/1";
+// The monitor looks while the machine runs.
+constexpr std::string_view kMonitor = kMemory;
 
 class Collect final : public FactSink {
  public:
@@ -73,6 +74,9 @@ class Finder {
   void checks(const ChecksConfig& config) {
     if (config.work_conservation_ns) {
       need("check work_conservation", kMonitor, config.pos, "work_conservation");
+    }
+    if (needs_monitor(config)) {
+      need("a check of what the monitor samples", kMonitor, config.pos, "max_imbalance_ratio");
     }
     for (const ValueCheck& value : config.values) {
       need("a check of the value " + value.path, kSnapshots, value.pos, "path");

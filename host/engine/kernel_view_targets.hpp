@@ -35,6 +35,8 @@ class KernelViewTargets final : public TargetResolver, public SnapshotReader {
   Result<std::uint64_t> linear_address(const KernelTarget& target, std::uint32_t bytes) override;
   std::string symbol_at(std::uint64_t linear) override;
   Result<> prepare() override { return view_ ? Result<>() : open(); }
+  // Requires: prepare().
+  [[nodiscard]] const kernel_view::KernelView& view() const { return *view_; }
   [[nodiscard]] kernel_view::KernelSnapshot read(VcpusFacet* vcpus) override {
     return kernel_view::read_snapshot(*view_, vcpus);
   }

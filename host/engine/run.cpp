@@ -247,7 +247,15 @@ class Run {
       return;
     }
     observer_.on_phase("running", machine.now_ns());
-    run_steps(scenario_, session, observer_, report_, snapshots ? &*snapshots : nullptr);
+    std::optional<Monitor> monitor;
+    if (const auto period = monitor_period(scenario_); period && targets) {
+      // Reading an image takes seconds, for which workers would not be looked at. An error comes
+      // again with the first sample, which tells it.
+      static_cast<void>(targets->prepare());
+      monitor.emplace(*targets, scenario_.checks, *period, machine.now_ns(), report_);
+    }
+    run_steps(scenario_, session, observer_, report_, snapshots ? &*snapshots : nullptr,
+              monitor ? &*monitor : nullptr);
     report_.guest_requests = session.guest_request_counts();
     if (const RingServer* ring = session.ring()) {
       report_.ring = ring->record();

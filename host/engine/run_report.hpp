@@ -15,6 +15,7 @@
 #include <schedrig/tasks.hpp>
 
 #include "host/engine/kernel_log.hpp"
+#include "host/engine/monitor_record.hpp"
 #include "host/json/value.hpp"
 #include "host/triage/diagnosis.hpp"
 #include "host/triage/evidence.hpp"
@@ -285,6 +286,8 @@ struct RunReport {
   std::optional<RingRecord> ring; // none: the machine had no ring
   std::vector<KernelComplaint> kernel_log;
   std::vector<CheckRecord> checks;
+  std::optional<MonitorRecord> monitor;    // none: nobody asked for one
+  std::vector<CheckRecord> monitor_checks; // of its samples; among `checks` once the run is judged
   std::optional<Error> attach_error;       // of the last scheduler that could not be attached
   std::string late_vcpu; // how a CPU did not stand still at a scheduler's exit; empty: all did
   // What the machine looked like when something went wrong, in the order of looking.

@@ -23,9 +23,9 @@ constexpr std::uint64_t kAffinityStream = 1000;
 class Runner {
  public:
   Runner(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report,
-         Snapshots* snapshots)
+         Snapshots* snapshots, Monitor* monitor)
       : scenario_(scenario), session_(session), observer_(observer), report_(report),
-        snapshots_(snapshots),
+        snapshots_(snapshots), monitor_(monitor),
         times_(scenario.observe.snapshots.value_or(0), session.now_ns(), scenario.run.duration_ns),
         tree_(session), affinity_random_(scenario.run.seed, kAffinityStream) {}
 
@@ -47,6 +47,9 @@ class Runner {
       run_step(i);
     }
     session_.begin_teardown();
+    if (monitor_ != nullptr) {
+      report_.monitor_checks = monitor_->records();
+    }
     if (snapshots_ != nullptr) { // the machine is taken apart now
       session_.set_snapshots({});
       session_.schedulers().set_on_error({});
@@ -212,7 +215,9 @@ class Runner {
     while (elapsed < until_ns) {
       observer_.on_hold(start_ns, elapsed, total_ns);
       const std::int64_t next = start_ns + std::min(elapsed + kProgressNs, until_ns);
-      TRY(session_.wait_until(std::min(next, times_.next_ns())));
+      const std::int64_t sample =
+          monitor_ == nullptr ? INT64_MAX : std::max(monitor_->next_ns(), session_.now_ns() + 1);
+      TRY(session_.wait_until(std::min({next, times_.next_ns(), sample})));
       TRY(take_due());
       elapsed = session_.now_ns() - start_ns;
     }
@@ -265,6 +270,9 @@ class Runner {
 
   // Snapshots of [observe] that are due.
   Result<> take_due() {
+    if (monitor_ != nullptr && session_.now_ns() >= monitor_->next_ns()) {
+      monitor_->look(session_.now_ns());
+    }
     while (session_.now_ns() >= times_.next_ns() && snapshots_ != nullptr) {
       times_.advance();
       auto taken = snapshots_->take("interval", "interval", "[observe] snapshots");
@@ -280,6 +288,7 @@ class Runner {
   RunObserver& observer_;
   RunReport& report_;
   Snapshots* snapshots_;
+  Monitor* monitor_;
   SnapshotTimes times_;
   CgroupTree tree_;
   Books books_;
@@ -290,8 +299,8 @@ class Runner {
 } // namespace
 
 void run_steps(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report,
-               Snapshots* snapshots) {
-  Runner(scenario, session, observer, report, snapshots).run();
+               Snapshots* snapshots, Monitor* monitor) {
+  Runner(scenario, session, observer, report, snapshots, monitor).run();
 }
 
 } // namespace schedrig::engine

@@ -15,6 +15,8 @@ void add_checks(const Scenario& scenario, const KernelLog& kernel_log, RunReport
   if (auto check = kernel_log_check(scenario.checks, kernel_log); check) {
     report.checks.push_back(*std::move(check));
   }
+  report.checks.insert(report.checks.end(), report.monitor_checks.begin(),
+                       report.monitor_checks.end());
   const auto values = value_checks(scenario.checks.values, report.snapshots);
   report.checks.insert(report.checks.end(), values.begin(), values.end());
   const auto gates = gating_checks(scenario.payloads, report.payloads);

@@ -95,6 +95,45 @@ Value ring_value(const engine::RingRecord& ring) {
   return value;
 }
 
+Value sample_value(const engine::MonitorSample& sample) {
+  Value value = Value::object();
+  value.set("at_ns", sample.at_ns);
+  Value& cpus = value.set("cpus", Value::array());
+  for (const engine::MonitoredCpu& cpu : sample.cpus) {
+    Value& entry = cpus.push(Value::object());
+    entry.set("cpu", cpu.cpu);
+    entry.set("nr_running", cpu.nr_running);
+    entry.set("local_depth", cpu.local_depth);
+    entry.set("clock_ns", cpu.clock_ns);
+    entry.set("idle", cpu.idle);
+  }
+  value.set("deepest", sample.deepest);
+  value.set("deepest_queue", sample.deepest_queue.empty() ? Value() : Value(sample.deepest_queue));
+  value.set("longest_wait_ns", sample.longest_wait);
+  Value& counters = value.set("counters", Value::object());
+  for (const auto& [name, count] : sample.counters) {
+    counters.set(name, count);
+  }
+  return value;
+}
+
+Value monitor_value(const std::optional<engine::MonitorRecord>& monitor) {
+  if (!monitor) {
+    return Value();
+  }
+  Value value = Value::object();
+  value.set("schema", "schedrig.monitor/1");
+  value.set("period_ns", monitor->period_ns);
+  value.set("taken", monitor->taken);
+  value.set("unreadable", monitor->unreadable);
+  value.set("error", monitor->error.empty() ? Value() : Value(monitor->error));
+  Value& samples = value.set("samples", Value::array());
+  for (const engine::MonitorSample& sample : monitor->samples) {
+    samples.push(sample_value(sample));
+  }
+  return value;
+}
+
 } // namespace
 
 std::string json_document(const engine::RunReport& report) {
@@ -169,6 +208,7 @@ std::string json_document(const engine::RunReport& report) {
   for (const engine::KernelComplaint& complaint : report.kernel_log) {
     complaints.push(kernel_complaint_value(complaint));
   }
+  document.set("monitor", monitor_value(report.monitor));
   Value& checks = document.set("checks", Value::array());
   for (const engine::CheckRecord& check : report.checks) {
     checks.push(check_value(check));

@@ -250,28 +250,73 @@ cpus = { exact = "0" }
       << result.out;
 }
 
-TEST(Run, refuses_what_its_backend_cannot_do_by_the_facets_that_it_lacks) {
+// Samples in virtual time: the same bytes each time.
+TEST(Run, monitors_the_run_queues_of_a_machine_that_runs) {
   const ScenarioFile file(R"(schema = 1
 [run]
 scheduler = "fifo"
+[machine]
+topology = "1n1l2c1t"
 [checks]
-work_conservation = "1s"
+work_conservation = "100ms"
+max_imbalance_ratio = 100.0
+max_dsq_depth = 1
+max_keep_last_rate = 1000000.0
+stuck_clock = true
 [observe]
 monitor = "10ms"
 [[step]]
-hold = "10ms"
+hold = "200ms"
+[[step.cgroup]]
+name = "a"
+work = [ { type = "spin", workers = 6 } ]
 )");
-  const CommandResult checked = schedrig({"check", file.path()});
-  EXPECT_EQ(checked.exit_code, 2) << checked.out;
-  for (const char* part :
-       {":5:21: error: check work_conservation needs schedrig.monitor/1, which backend \"mock\" "
-        "does not have\n",
-        ":7:11: error: [observe] monitor needs schedrig.monitor/1,"}) {
-    EXPECT_TRUE(contains(checked.err, part)) << part << " in\n" << checked.err;
+  const CommandResult result = schedrig({"run", file.path(), "--json", "-"});
+  EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+  EXPECT_EQ(result.out, schedrig({"run", file.path(), "--json", "-"}).out);
+  const auto report = json::parse(result.out, "report");
+  ASSERT_TRUE(report) << result.out;
+  const json::Value& monitor = *report->find("monitor");
+  EXPECT_EQ(*monitor.find("schema")->as_string(), "schedrig.monitor/1");
+  EXPECT_EQ(monitor.find("unreadable")->as_int64(), 0) << result.out;
+  const json::Array& samples = *monitor.find("samples")->as_array();
+  ASSERT_GE(samples.size(), 20U);
+  EXPECT_EQ(*samples[1].find("at_ns")->as_int64() - *samples[0].find("at_ns")->as_int64(),
+            10'000'000);
+  const json::Value& late = samples[15];
+  EXPECT_EQ(late.find("deepest")->as_int64(), 4) << "six spinners, two run";
+  EXPECT_EQ(*late.find("deepest_queue")->as_string(), "DSQ 0");
+  EXPECT_EQ(late.find("cpus")->as_array()->size(), 2U);
+  EXPECT_NE(late.find("counters")->find("SCX_EV_DISPATCH_KEEP_LAST"), nullptr);
+  std::map<std::string, std::string> verdicts;
+  for (const json::Value& check : *report->find("checks")->as_array()) {
+    verdicts[*check.find("name")->as_string()] = *check.find("verdict")->as_string();
   }
-  const CommandResult run = schedrig({"run", file.path()});
-  EXPECT_EQ(run.exit_code, 2) << run.out;
-  EXPECT_TRUE(contains(run.out, ":6: [observe] monitor needs schedrig.monitor/1,")) << run.out;
+  EXPECT_EQ(verdicts["max_dsq_depth"], "fail");
+  for (const char* passes : {"work_conservation", "lost_task", "max_imbalance_ratio",
+                             "max_keep_last_rate", "stuck_clock"}) {
+    EXPECT_EQ(verdicts[passes], "pass") << passes;
+  }
+}
+
+// No watchdog has barked yet; the check alone names the task and what keeps it from running.
+TEST(Run, finds_a_cpu_that_idles_beside_a_waiting_task) {
+  const std::vector<std::string> command = {"run",    kSource + "/configs/corpus/missed_kick.toml",
+                                            "--set",  "run.scheduler=\"buggy\"",
+                                            "--set",  "scheduler[1].params.watchdog=\"30s\"",
+                                            "--set",  "checks.work_conservation=\"10ms\"",
+                                            "--json", "-"};
+  const CommandResult result = schedrig(command);
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  const auto report = json::parse(result.out, "report");
+  ASSERT_TRUE(report) << result.out << result.err;
+  ASSERT_FALSE(report->find("failure")->is_null()) << result.out;
+  EXPECT_EQ(*report->find("failure")->find("kind")->as_string(), "missed_kick");
+  EXPECT_EQ(*report->find("failure")->find("blame")->as_string(), "scheduler");
+  const CommandResult fixed =
+      schedrig({"run", kSource + "/configs/corpus/missed_kick.toml", "--set",
+                "checks.work_conservation=\"10ms\"", "--json", "-"});
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.err;
 }
 
 TEST(Summary, tells_worker_groups_of_one_cgroup_apart) {

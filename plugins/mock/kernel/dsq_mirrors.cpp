@@ -88,6 +88,7 @@ void DsqMirrors::store_scheduler(AddressSpace& space, const Sources& from) {
     std::copy_n(name.begin(), std::min(name.size(), now.name.size() - 1), now.name.begin());
     now.dsq_hash = space.direct(table_.physical());
     now.global_dsqs = nodes_;
+    now.pcpu = space.image(layout::kScxPcpu);
     sched_.store(ram, now);
   }
   if (attached_ != from.sched_ext()) {

@@ -41,6 +41,7 @@ Result<> GuestKernel::set_up(std::uint32_t cpus) {
     cpus_.push_back(
         {.queue = Mirror<guest::Rq>(queue),
          .times = Mirror<guest::KernelCpustat>(area + (layout::kCpustat - layout::kPerCpu)),
+         .events = Mirror<guest::ScxEventStats>(area + (layout::kScxPcpu - layout::kPerCpu)),
          .offset = space_.direct(area) - space_.image(layout::kPerCpu)});
     runqueues_.push_back(space_.direct(queue));
     ram.put(at(layout::kPerCpuOffsets) + cpu * sizeof area, cpus_.back().offset);
@@ -79,6 +80,11 @@ void GuestKernel::store_cpus(const Sources& from) {
       ++running[static_cast<std::size_t>(task.sim.cpu)];
     }
   }
+  // The simulation counts for the machine: CPU 0 has all of it.
+  const EngineStats& stats = engine.stats();
+  cpus_.front().events.store(space_.ram(), {.select_cpu_fallback = stats.select_cpu_fallback,
+                                            .dispatch_keep_last = stats.dispatch_keep_last,
+                                            .refill_slice_dfl = stats.refill_slice_default});
   for (CpuId id = 0; id < engine.cpus(); ++id) {
     const Cpu& cpu = engine.cpu(id);
     const bool busy = cpu.curr != kNoTask;

@@ -61,6 +61,7 @@ class GuestKernel {
   struct CpuArea {
     Mirror<guest::Rq> queue;
     Mirror<guest::KernelCpustat> times;
+    Mirror<guest::ScxEventStats> events;
     std::uint64_t offset = 0; // __per_cpu_offset
   };
 

@@ -41,6 +41,7 @@ inline constexpr std::uint64_t kPageTables = 0x30000;
 inline constexpr std::uint64_t kPerCpu = 0x40000; // the template: each CPU has a copy
 inline constexpr std::uint64_t kRunqueues = 0x40100;
 inline constexpr std::uint64_t kCpustat = 0x40400;
+inline constexpr std::uint64_t kScxPcpu = 0x40600; // allocated in a kernel: it has no name
 inline constexpr std::uint64_t kPerCpuBytes = 0x1000;
 
 static_assert(kPerCpuOffsets + 8 * kMaxCpus <= kPageTables);

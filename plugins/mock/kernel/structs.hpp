@@ -50,6 +50,12 @@ struct ScxSched {
   std::array<char, kOpsNameBytes> name{}; // ops.name
   Pointer dsq_hash = 0;                   // dsq_hash.tbl
   Pointer global_dsqs = 0;
+  Pointer pcpu = 0; // per-CPU
+};
+struct ScxEventStats {
+  std::uint64_t select_cpu_fallback = 0;
+  std::uint64_t dispatch_keep_last = 0;
+  std::uint64_t refill_slice_dfl = 0;
 };
 inline constexpr std::uint32_t kBuckets = 64;
 struct BucketTable {

@@ -46,9 +46,17 @@ constexpr std::array kRhashtable = {FieldSpec{"tbl", 0, "bucket_table *"}};
 constexpr std::array kBucketTable = {
     FIELD(BucketTable, size, "u32"), FIELD(BucketTable, nest, "u32"),
     FIELD(BucketTable, future_tbl, "bucket_table *"), FIELD(BucketTable, buckets, "u64[64]")};
-constexpr std::array kScxSched = {FieldSpec{"ops", 0, "sched_ext_ops"},
-                                  FIELD(ScxSched, dsq_hash, "rhashtable"),
-                                  FIELD(ScxSched, global_dsqs, "*")};
+constexpr std::array kScxSched = {
+    FieldSpec{"ops", 0, "sched_ext_ops"}, FIELD(ScxSched, dsq_hash, "rhashtable"),
+    FIELD(ScxSched, global_dsqs, "*"), FIELD(ScxSched, pcpu, "scx_sched_pcpu *")};
+constexpr std::array kScxEventStats = {
+    FieldSpec{"SCX_EV_SELECT_CPU_FALLBACK", offsetof(ScxEventStats, select_cpu_fallback), "u64",
+              kCounter},
+    FieldSpec{"SCX_EV_DISPATCH_KEEP_LAST", offsetof(ScxEventStats, dispatch_keep_last), "u64",
+              kCounter},
+    FieldSpec{"SCX_EV_REFILL_SLICE_DFL", offsetof(ScxEventStats, refill_slice_dfl), "u64",
+              kCounter}};
+constexpr std::array kScxSchedPcpu = {FieldSpec{"event_stats", 0, "scx_event_stats"}};
 constexpr std::array kScxRq = {
     FIELD(ScxRq, local_dsq, "scx_dispatch_q"), FIELD(ScxRq, runnable_list, "list_head"),
     COUNTER(ScxRq, nr_running, "u32"), FIELD(ScxRq, flags, "u32"), FIELD(ScxRq, clock, "u64")};
@@ -162,6 +170,8 @@ constexpr std::array kStructs = {
     StructSpec{"scx_dispatch_q", sizeof(ScxDispatchQ), kScxDispatchQ},
     StructSpec{"scx_dsq_list_node", sizeof(ListHead) + sizeof(std::uint64_t), kScxDsqListNode},
     StructSpec{"sched_ext_ops", kOpsNameBytes, kSchedExtOps},
+    StructSpec{"scx_event_stats", sizeof(ScxEventStats), kScxEventStats},
+    StructSpec{"scx_sched_pcpu", sizeof(ScxEventStats), kScxSchedPcpu},
     StructSpec{"scx_sched", sizeof(ScxSched), kScxSched},
     StructSpec{"scx_rq", sizeof(ScxRq), kScxRq},
     StructSpec{"rq", sizeof(Rq), kRq},

@@ -63,6 +63,7 @@ class TypeTable {
 template <class T> inline constexpr std::string_view kNameOf = {};
 template <> inline constexpr std::string_view kNameOf<guest::Rq> = "rq";
 template <> inline constexpr std::string_view kNameOf<guest::KernelCpustat> = "kernel_cpustat";
+template <> inline constexpr std::string_view kNameOf<guest::ScxEventStats> = "scx_event_stats";
 template <> inline constexpr std::string_view kNameOf<guest::TaskStruct> = "task_struct";
 template <> inline constexpr std::string_view kNameOf<guest::SignalStruct> = "signal_struct";
 template <> inline constexpr std::string_view kNameOf<guest::ScxDispatchQ> = "scx_dispatch_q";

@@ -152,6 +152,14 @@ struct ChecksConfig {
   std::optional<double> min_iteration_rate;
   std::optional<double> max_migration_ratio;
   std::optional<std::int64_t> work_conservation_ns;
+  // Of what the monitor samples ([observe] monitor); each must hold for sustained_samples in a row.
+  std::optional<double> max_imbalance_ratio;
+  std::optional<std::uint32_t> max_dsq_depth;
+  std::optional<double> max_fallback_rate;  // of SCX_EV_SELECT_CPU_FALLBACK in a second
+  std::optional<double> max_keep_last_rate; // of SCX_EV_DISPATCH_KEEP_LAST in a second
+  bool stuck_clock = false;                 // the clock of a busy run queue stands still
+  bool lost_task = true;                    // judged wherever there is a monitor
+  std::uint32_t sustained_samples = 5;      // half a second at 100 ms: longer than a burst
   std::vector<ValueCheck> values;
 };
 

@@ -67,8 +67,10 @@ TEST(Capability, names_what_looks_into_the_kernel_and_what_it_lacks) {
   EXPECT_THAT(messages, testing::ElementsAre(
                             lacks("hold wait_until of step \"boot\"", "schedrig.memory/1"),
                             lacks("hold wait_until of step \"boot\"", "schedrig.kernel/1"),
-                            lacks("[observe] monitor", "schedrig.monitor/1"),
-                            lacks("check work_conservation", "schedrig.monitor/1"),
+                            lacks("[observe] monitor", "schedrig.memory/1"),
+                            lacks("[observe] monitor", "schedrig.kernel/1"),
+                            lacks("check work_conservation", "schedrig.memory/1"),
+                            lacks("check work_conservation", "schedrig.kernel/1"),
                             lacks("a check of the value snapshots.a.b", "schedrig.memory/1"),
                             lacks("a check of the value snapshots.a.b", "schedrig.freeze/1"),
                             lacks("a check of the value snapshots.a.b", "schedrig.kernel/1")));
