@@ -56,6 +56,23 @@ part_forks() {
     build/bin/kvm_fork_test "--agent=$agent" --forks=50 --starts=1000
 }
 
+# Lines of kernels, and the suite that has the newest of each in a form that takes schedulers; trixie's
+# does not, nor did two of its backports when this was written.
+kernel_lines=(trixie:6.12 trixie-backports:6.16 trixie-backports:6.17 trixie-backports:6.18
+  trixie-backports:6.19 trixie-backports:7.0 trixie-backports:7.1 trixie-backports:7.2
+  trixie-backports:7.3 sid:7.2 sid:7.3 sid:7.4)
+
+# sched_ext, and walks through the kernel's memory, on each line of kernels in the cache.
+part_matrix() {
+  local line
+  for line in "${kernel_lines[@]}"; do
+    quiet "matrix-fetch-${line#*:}" "$schedrig" kernel fetch "${line#*:}" --suite "${line%:*}" >/dev/null ||
+      printf 'kernel line %s of %s cannot be had\n' "${line#*:}" "${line%:*}"
+  done
+  quiet matrix env SCHEDRIG_KERNEL_LINES=all build/bin/lab_test \
+    --gtest_filter='KernelLines.*:*walks_find_in_each_kernel*'
+}
+
 # A hundred runs on kvm from one boot.
 part_series() {
   quiet series "$schedrig" lab run configs/kvm/two-cgroups.toml --repeat 100
@@ -119,7 +136,7 @@ part_defects() { quiet defects tests/defects/run; }
 
 part_tidy() { quiet tidy ./dev lint --all; }
 
-parts=(repeat repeated_run properties ring boots lab forks cold series kills asan tsan fuzz defects tidy)
+parts=(repeat repeated_run properties ring boots lab matrix forks cold series kills asan tsan fuzz defects tidy)
 
 usage() {
   printf 'usage: ./dev soak [--again] [PART...]\nparts: %s\n' "${parts[*]}" >&2
