@@ -17,6 +17,7 @@
 #include "host/engine/scenario_runner.hpp"
 #include "host/engine/verdict.hpp"
 #include "host/engine/watchdog.hpp"
+#include "host/engine/watched_machine.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -218,6 +219,27 @@ class Run {
 
   // Requires: may_boot().
   void run_booted(Machine& machine) {
+    std::optional<KernelViewTargets> targets;
+    auto* const own_kernel = query<KernelFacet>(machine);
+    if (auto* memory = query<MemoryFacet>(machine);
+        memory != nullptr && (own_kernel != nullptr || !request_.kernel_image.empty())) {
+      using Image = KernelViewTargets::Image;
+      targets.emplace(own_kernel != nullptr ? Image(own_kernel) : Image(request_.kernel_image),
+                      *memory);
+    }
+    auto* const control = query<WatchdogFacet>(machine);
+    if (control == nullptr || control->timeout_ns() == 0 || !targets) {
+      run_attached(machine, targets);
+      return;
+    }
+    ScxWatchdog watchdog(machine, *targets, *query<MemoryFacet>(machine), *control,
+                         cpu_count(spec_topology()));
+    WatchedMachine watched(machine, watchdog);
+    run_attached(watched, targets);
+    watchdog.report(report_);
+  }
+
+  void run_attached(Machine& machine, std::optional<KernelViewTargets>& targets) {
     auto& files = *query<FilesFacet>(machine);
     auto& tasks = *query<TasksFacet>(machine);
     auto& schedulers = *query<SchedulersFacet>(machine);
@@ -232,14 +254,9 @@ class Run {
     session.set_deadline(scenario_.run.deadline_ns);
     session.set_schedulers(control);
     session.set_freeze_windows(report_.freeze_windows);
-    std::optional<KernelViewTargets> targets;
     std::optional<Snapshots> snapshots;
-    auto* const own_kernel = query<KernelFacet>(machine);
-    if (MemoryFacet* memory = session.memory();
-        memory != nullptr && (own_kernel != nullptr || !request_.kernel_image.empty())) {
-      using Image = KernelViewTargets::Image;
-      session.set_targets(targets.emplace(
-          own_kernel != nullptr ? Image(own_kernel) : Image(request_.kernel_image), *memory));
+    if (targets) {
+      session.set_targets(*targets);
       snapshots.emplace(session, *targets, request_.snapshots, report_, observer_);
     }
     if (auto online = session.read_online_cpus(); !online) {

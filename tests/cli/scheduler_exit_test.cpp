@@ -179,5 +179,19 @@ TEST_F(ExitSnapshots, are_not_taken_of_an_exit_without_an_error) {
   EXPECT_TRUE(document.find("snapshots")->as_array()->empty());
 }
 
+// The kernel's message has how long the task waited: more than the limit, less than half of it more
+// and far less than the scheduler's own 20 s.
+TEST(MockWatchdog, of_the_machine_is_the_most_that_a_scheduler_gets) {
+  std::string text = scenario("stall");
+  const std::string own = "watchdog = \"500ms\"";
+  text.replace(text.find(own), own.size(), "watchdog = \"20s\"");
+  text += "[backend.mock]\nwatchdog = \"2s\"\n";
+  const test::TempDir temp;
+  const CommandResult result =
+      test::run_command({SCHEDRIG_BINARY, "run", temp.write("limit.toml", text).string()});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_NE(result.out.find("failed to run for 2."), std::string::npos) << result.out;
+}
+
 } // namespace
 } // namespace schedrig

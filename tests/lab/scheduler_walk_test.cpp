@@ -3,10 +3,12 @@
 // against what the kernel keeps of each task, what it says in /sys, what the scheduler itself has
 // counted, and its source.
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 #include <span>
 #include <string>
+#include <thread>
 
 #include <schedrig/sched_ext_program.hpp>
 #include <schedrig/schedulers.hpp>
@@ -24,8 +26,8 @@ constexpr std::int64_t kDetachNs = 60'000'000'000;
 
 class ShippedScheduler final : public Plugin, public SchedExtProgram {
  public:
-  explicit ShippedScheduler(const std::string& name)
-      : object_(schedulers_path + "/" + name + ".bpf.o") {}
+  explicit ShippedScheduler(const std::string& name, std::uint64_t timeout_ms = 0)
+      : object_(schedulers_path + "/" + name + ".bpf.o"), timeout_ms_(timeout_ms) {}
 
   void* query(std::string_view interface_id) noexcept override {
     return interface_id == SchedExtProgram::kInterfaceId ? static_cast<SchedExtProgram*>(this)
@@ -33,11 +35,15 @@ class ShippedScheduler final : public Plugin, public SchedExtProgram {
   }
   Status describe(ParamsView /*params*/, SchedExtProgramSink& out) noexcept override {
     out.on_object(object_);
+    if (timeout_ms_ != 0) {
+      out.on_ops_field("timeout_ms", timeout_ms_);
+    }
     return {};
   }
 
  private:
   std::string object_;
+  std::uint64_t timeout_ms_; // of its watchdog; 0: its own
 };
 
 // What is read of one moment.
@@ -50,8 +56,8 @@ struct Moment {
 
 class SchedulerWalk : public KernelWalk {
  protected:
-  void attach(const std::string& name) {
-    ShippedScheduler scheduler(name);
+  void attach(const std::string& name, std::uint64_t timeout_ms = 0) {
+    ShippedScheduler scheduler(name, timeout_ms);
     const Status attached =
         query<SchedulersFacet>(*machine_)->attach(name, scheduler, {}, kAttachNs);
     ASSERT_TRUE(attached.ok()) << attached.message << events_.text;
@@ -172,8 +178,28 @@ Result<std::set<std::string>> callbacks_of(const kv::KernelView& view, const std
   return names;
 }
 
+TEST_F(SchedulerWalk, a_window_longer_than_the_watchdog_is_no_stall) {
+  constexpr std::uint64_t kTimeoutMs = 8'000;
+  if (spinners_.all.empty()) {
+    spawn_spinners();
+  }
+  ASSERT_NO_FATAL_FAILURE(attach("vtime", kTimeoutMs));
+  let_run(1'000'000'000);
+  auto& freezer = *query<FreezeFacet>(*machine_);
+  ASSERT_TRUE(freezer.freeze(kMapsNs).ok());
+  std::this_thread::sleep_for(std::chrono::milliseconds(kTimeoutMs * 2)); // the window itself
+  std::int64_t frozen_ns = 0;
+  ASSERT_TRUE(freezer.thaw(&frozen_ns).ok());
+  EXPECT_GT(frozen_ns, static_cast<std::int64_t>(kTimeoutMs) * 1'000'000);
+  let_run(6'000'000'000); // the watchdog looks each half of its timeout
+  EXPECT_EQ(run(FileOpKind::kRead, "/sys/kernel/sched_ext/root/ops"), "vtime\n") << events_.text;
+  ASSERT_NO_FATAL_FAILURE(detach());
+}
+
 TEST_F(SchedulerWalk, queues_have_the_tasks_that_wait_in_the_schedulers_order) {
-  spawn_spinners();
+  if (spinners_.all.empty()) {
+    spawn_spinners();
+  }
   const auto before = walk([] { return kv::walk_dsqs(*view_); });
   ASSERT_TRUE(before);
   EXPECT_TRUE(std::ranges::all_of(

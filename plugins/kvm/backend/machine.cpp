@@ -62,8 +62,10 @@ void KvmMachine::set_vm(std::unique_ptr<Vm> vm, const MachineOptions& options) {
   if (options.late_vcpu) {
     vm_->make_late(*options.late_vcpu, options.late_by);
   }
+  schedulers_.limit_watchdog(options.watchdog_ns);
   vm_facets_.emplace(GuestMemoryAccess(vm_->memory()), VmFreezer(*vm_, clock_, channel_, link_),
-                     VmVcpus(*vm_), VmWatch(*vm_, clock_), VmRing(*vm_));
+                     VmVcpus(*vm_), VmWatchdog(*vm_, options.watchdog_ns), VmWatch(*vm_, clock_),
+                     VmRing(*vm_));
 }
 
 KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
@@ -111,6 +113,9 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == VcpusFacet::kInterfaceId) {
     return static_cast<VcpusFacet*>(&vm_facets_->vcpus);
+  }
+  if (interface_id == WatchdogFacet::kInterfaceId) {
+    return static_cast<WatchdogFacet*>(&vm_facets_->watchdog);
   }
   if (interface_id == WatchFacet::kInterfaceId) {
     return static_cast<WatchFacet*>(&vm_facets_->watch);

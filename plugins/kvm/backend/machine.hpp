@@ -96,6 +96,7 @@ class KvmMachine final : public Machine, private MachineWaits {
     GuestMemoryAccess memory;
     VmFreezer freezer;
     VmVcpus vcpus;
+    VmWatchdog watchdog;
     VmWatch watch;
     VmRing ring;
   };

@@ -30,7 +30,7 @@ Result<std::optional<CpuVendor>> vendor_from(ParamsView params) {
 
 } // namespace
 
-constexpr std::array<ParamSpec, 6> kMachineParams = {{
+constexpr std::array<ParamSpec, 7> kMachineParams = {{
     {.type = ParamType::kDuration,
      .key = "agent_timeout",
      .default_value = "30s",
@@ -61,6 +61,13 @@ constexpr std::array<ParamSpec, 6> kMachineParams = {{
      .key = "ring.enabled",
      .default_value = "false",
      .doc = "true: programs in the guest find a submission ring; most scenarios need none"},
+    {.type = ParamType::kDuration,
+     .key = "watchdog",
+     .default_value = {},
+     .doc = "the most that a runnable task may wait under a sched_ext scheduler, in its vCPUs' own "
+            "time; by default what the scheduler asks for, in the guest's",
+     .minimum = 100'000'000,
+     .maximum = 30'000'000'000},
 }};
 
 Result<MachineOptions> machine_options(const MachineSpec& spec, std::string agent_path) {
@@ -72,6 +79,7 @@ Result<MachineOptions> machine_options(const MachineSpec& spec, std::string agen
       .kaslr = param_integer(spec.params, "kaslr", 1) != 0,
       .ring = param_integer(spec.params, "ring.enabled", 0) != 0,
       .late_vcpu = late_vcpu_from(spec.params),
+      .watchdog_ns = param_integer(spec.params, "watchdog", 0),
       .late_by = std::chrono::nanoseconds(param_integer(spec.params, "late_by", kDefaultLateByNs))};
 }
 

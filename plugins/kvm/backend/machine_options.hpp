@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -23,11 +24,12 @@ struct MachineOptions {
   bool kaslr = true;
   bool ring = false;
   std::optional<std::uint32_t> late_vcpu = std::nullopt; // a fault for tests
+  std::int64_t watchdog_ns = 0; // the longest timeout of a sched_ext scheduler; 0: its own
   std::chrono::nanoseconds late_by{};
 };
 
 // The plugin's parameters, as its descriptor names them.
-extern const std::array<ParamSpec, 6> kMachineParams;
+extern const std::array<ParamSpec, 7> kMachineParams;
 
 // kInvalidArgument: a parameter's value.
 [[nodiscard]] Result<MachineOptions> machine_options(const MachineSpec& spec,

@@ -7,6 +7,16 @@
 namespace schedrig::kvm {
 namespace {
 
+// struct sched_ext_ops, kernel/sched/ext.c.
+constexpr std::string_view kTimeoutField = "timeout_ms";
+
+// What a scheduler asks for may be less than the limit.
+std::uint64_t limited(std::uint64_t timeout_ms, std::int64_t limit_ns) {
+  constexpr std::int64_t kNsPerMs = 1'000'000;
+  const auto limit_ms = static_cast<std::uint64_t>((limit_ns + kNsPerMs - 1) / kNsPerMs);
+  return limit_ms == 0 || (timeout_ms != 0 && timeout_ms < limit_ms) ? timeout_ms : limit_ms;
+}
+
 class Collector final : public SchedExtProgramSink {
  public:
   void on_object(std::string_view path) noexcept override { object = path; }
@@ -14,6 +24,10 @@ class Collector final : public SchedExtProgramSink {
     add("--global", name, value);
   }
   void on_ops_field(std::string_view name, std::uint64_t value) noexcept override {
+    if (name == kTimeoutField) {
+      timeout_ms = value;
+      return;
+    }
     add("--ops", name, std::to_string(value));
   }
   void on_binary(std::string_view path) noexcept override { binary = path; }
@@ -23,8 +37,8 @@ class Collector final : public SchedExtProgramSink {
   std::string binary;
   std::vector<std::string> args;
   std::vector<std::string> settings;
+  std::uint64_t timeout_ms = 0; // 0: the object's own
 
- private:
   void add(std::string_view option, std::string_view name, std::string_view value) {
     settings.emplace_back(option);
     settings.push_back(std::string(name) + "=" + std::string(value));
@@ -34,7 +48,7 @@ class Collector final : public SchedExtProgramSink {
 } // namespace
 
 Result<SchedulerLaunch> scheduler_launch(SchedExtProgram& program, ParamsView params,
-                                         const std::string& loader) {
+                                         const std::string& loader, std::int64_t watchdog_ns) {
   Collector said;
   TRY(from_status(program.describe(params, said)));
   if (said.object.empty() == said.binary.empty()) {
@@ -46,6 +60,9 @@ Result<SchedulerLaunch> scheduler_launch(SchedExtProgram& program, ParamsView pa
   if (!said.binary.empty()) {
     return SchedulerLaunch{
         .binary = said.binary, .args = std::move(said.args), .files = {}, .own_loader = false};
+  }
+  if (const std::uint64_t timeout_ms = limited(said.timeout_ms, watchdog_ns); timeout_ms != 0) {
+    said.add("--ops", kTimeoutField, std::to_string(timeout_ms));
   }
   std::error_code error;
   const std::string object = std::filesystem::absolute(said.object, error).string();

@@ -3,6 +3,7 @@
 // files. Thread: host.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,11 @@ struct SchedulerLaunch {
   bool own_loader = false; // it reports in the lines of schedrig-scx
 };
 
-// loader: path of schedrig-scx on this host. kInvalidArgument: the plugin names neither an object
-// nor a program, or both; kNotFound: there is no such object.
+// loader: path of schedrig-scx on this host. watchdog_ns: the longest timeout that it gives a
+// scheduler's watchdog; 0: what the scheduler asks for. kInvalidArgument: the plugin names neither
+// an object nor a program, or both; kNotFound: there is no such object.
 [[nodiscard]] Result<SchedulerLaunch> scheduler_launch(SchedExtProgram& program, ParamsView params,
-                                                       const std::string& loader);
+                                                       const std::string& loader,
+                                                       std::int64_t watchdog_ns = 0);
 
 } // namespace schedrig::kvm

@@ -136,7 +136,7 @@ Result<> KernelSchedulers::attach_program(std::string_view id, SchedExtProgram& 
                 "attach " + in_quotes(id) + ": scheduler " + in_quotes(other) + " is attached",
                 "detach it first, or use replace_scheduler");
   }
-  const SchedulerLaunch launch = TRY(scheduler_launch(program, params, loader_));
+  const SchedulerLaunch launch = TRY(scheduler_launch(program, params, loader_, watchdog_ns_));
   const Attached starting = TRY(start(id, launch));
   if (TRY(wait_attached(starting, clock_.now_ns() + timeout_ns))) {
     attached_ = starting;

@@ -35,6 +35,10 @@ class KernelSchedulers final : public SchedulersFacet {
                 std::int64_t timeout_ns) noexcept override;
   Status detach(std::int64_t timeout_ns) noexcept override;
 
+  // The longest timeout that schedrig-scx gives a scheduler's watchdog from now on; 0: what each
+  // asks for. A loader program decides for itself.
+  void limit_watchdog(std::int64_t timeout_ns) noexcept { watchdog_ns_ = timeout_ns; }
+
   // Tells of an exit, if one has come since the last look. Asks the agent only when one has.
   void look() noexcept;
   // The guest is another one, with nothing attached.
@@ -81,6 +85,7 @@ class KernelSchedulers final : public SchedulersFacet {
   const MachineClock& clock_;
   std::string loader_;
   ExitSink on_exit_;
+  std::int64_t watchdog_ns_ = 0;
   std::optional<Attached> attached_;
 };
 

@@ -12,4 +12,11 @@ Status VmVcpus::registers(std::uint32_t vcpu, VcpuRegisters* out) noexcept {
   });
 }
 
+Status VmWatchdog::stolen(std::uint32_t vcpu, std::int64_t* ns) noexcept {
+  return guard("stolen", [&]() -> Result<> {
+    *ns = TRY(vm_.stolen(vcpu)).count();
+    return {};
+  });
+}
+
 } // namespace schedrig::kvm

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The vCPUs facet over the VM. Thread: host thread. Errors: vcpus.hpp.
+// The facets of vCPUs over the VM. Thread: host thread. Errors: vcpus.hpp, watchdog.hpp.
 #pragma once
 
 #include <schedrig/vcpus.hpp>
+#include <schedrig/watchdog.hpp>
 
 #include "vmm/vm.hpp"
 
@@ -18,6 +19,19 @@ class VmVcpus final : public VcpusFacet {
 
  private:
   const Vm& vm_;
+};
+
+class VmWatchdog final : public WatchdogFacet {
+ public:
+  // `vm` outlives it.
+  VmWatchdog(const Vm& vm, std::int64_t timeout_ns) noexcept : vm_(vm), timeout_ns_(timeout_ns) {}
+
+  std::int64_t timeout_ns() noexcept override { return timeout_ns_; }
+  Status stolen(std::uint32_t vcpu, std::int64_t* ns) noexcept override;
+
+ private:
+  const Vm& vm_;
+  std::int64_t timeout_ns_;
 };
 
 } // namespace schedrig::kvm

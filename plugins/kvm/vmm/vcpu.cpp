@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "kvm_ioctl.hpp"
 #include "kvm_list.hpp"
@@ -95,6 +96,7 @@ void Vcpu::tell_of_pause() const noexcept {
 
 void Vcpu::run(Board& board, Lifecycle& lifecycle, PhaseClock& phases, const RunGate& gate,
                VcpuWatch& watch) {
+  thread_id_.store(::gettid(), std::memory_order_relaxed);
   watch.take_changes();
   if (index_ == 0) {
     phases.reach(phases.entry);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <linux/kvm.h>
+#include <sys/types.h>
 
 #include <schedrig/result.hpp>
 
@@ -51,6 +52,10 @@ class Vcpu {
   // It stands still: the guest's watchdogs do not count the time until it runs again.
   void tell_of_pause() const noexcept;
 
+  // Of the thread that runs it, or ran it last; 0: none did yet.
+  [[nodiscard]] pid_t thread_id() const noexcept {
+    return thread_id_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] const ExitCounters& exits() const noexcept { return exits_; }
   void forget_exits() noexcept { exits_.clear(); }
   [[nodiscard]] std::uint32_t apic_id() const noexcept { return apic_id_; }
@@ -78,6 +83,7 @@ class Vcpu {
   ExitCounters exits_;
   std::chrono::steady_clock::time_point deliveries_since_;
   std::uint32_t deliveries_repeated_ = 0; // since then
+  std::atomic<pid_t> thread_id_{0};
 };
 
 } // namespace schedrig::kvm

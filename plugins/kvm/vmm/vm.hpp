@@ -135,6 +135,10 @@ class Vm {
   // Of a frozen machine; kInvalidArgument: of another, or a vCPU that it does not have.
   [[nodiscard]] Result<VcpuRegisters> registers(std::uint32_t vcpu) const;
   [[nodiscard]] std::uint32_t vcpu_count() const noexcept;
+  // For how long a vCPU's thread was ready to run and had no CPU of the host's (vm_stolen.cpp).
+  // kInvalidArgument: there is no such vCPU, or it has not run; kUnsupported: the host's kernel
+  // does not count it.
+  [[nodiscard]] Result<std::chrono::nanoseconds> stolen(std::uint32_t vcpu) const;
   // [any-thread but callbacks] Watches of linear addresses, as watch.hpp describes them, of a
   // machine that runs; gone with reset(). `now` is asked on vCPU threads. An error of arm() leaves
   // the slot free.

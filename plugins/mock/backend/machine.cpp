@@ -41,6 +41,7 @@ MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs pr
   vfs_.mount("/sys", sys_files_);
   vfs_.mount("/sys/fs/cgroup", cgroup_files_);
   vfs_.mount("/sys/kernel/sched_ext", sched_ext_files_);
+  watchdog_limit_ns_ = param_integer(spec.params, "watchdog", 0);
   engine_.set_fallback(fallback_);
   static_cast<void>(engine_.attach(fallback_, "fallback")); // its init cannot fail
   if (origin_ != nullptr) {

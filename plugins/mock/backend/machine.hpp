@@ -212,6 +212,7 @@ class MockMachine final : public Machine,
 
   Scheduler default_;           // `eevdf` once it was attached, else empty
   Scheduler attached_;          // empty: the default or the built-in fallback runs
+  Nanos watchdog_limit_ns_ = 0; // of sched_ext's schedulers; 0: what each asks for
   std::string ejected_because_; // message of the last exit
   SimPolicy* policy_ = nullptr; // what the plugin made, and by which factory
   SimPolicyFactory* policy_factory_ = nullptr;

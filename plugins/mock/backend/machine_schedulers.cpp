@@ -129,6 +129,8 @@ Status MockMachine::switch_to(const Scheduler& scheduler) {
   SimPolicy* const old = std::exchange(policy_, made);
   SimPolicyFactory* const old_factory = std::exchange(policy_factory_, scheduler.factory);
   const std::uint64_t ejections = engine_.stats().ejections;
+  // The kernel's own is no sched_ext scheduler.
+  engine_.set_watchdog_limit(scheduler.id == kDefaultScheduler ? 0 : watchdog_limit_ns_);
   Status status = engine_.attach(*made, scheduler.id);
   if (status.ok()) {
     engine_.enforce_bandwidth(policy_ != made || scheduler.id == kDefaultScheduler);

@@ -67,12 +67,23 @@ class MockBackend final : public Plugin, public Backend, public ParamCheck {
 
 } // namespace
 
-// The plugin's section: the kernel, programs and faults.
+constexpr ParamSpec kWatchdogParam{
+    .type = ParamType::kDuration,
+    .key = "watchdog",
+    .default_value = {},
+    .doc =
+        "the most that a runnable task may wait under a sched_ext scheduler; by default what the "
+        "scheduler asks for",
+    .minimum = 100'000'000,
+    .maximum = kWatchdogTimeoutNs};
+
+// The plugin's section: the kernel, programs, faults and the watchdog.
 std::span<const ParamSpec> all_params() noexcept {
   static const std::vector<ParamSpec> kAll = [] {
     std::vector<ParamSpec> all(kernel_params().begin(), kernel_params().end());
     all.insert(all.end(), program_params().begin(), program_params().end());
     all.insert(all.end(), fault_params().begin(), fault_params().end());
+    all.push_back(kWatchdogParam);
     return all;
   }();
   return kAll;

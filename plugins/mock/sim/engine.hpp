@@ -95,6 +95,8 @@ class Engine final : private SimKernel, private EngineState {
   // Policies. The engine never owns one; the caller destroys it after it was replaced (also by an
   // ejection: on_scheduler_exit says so; `policy()` tells what runs).
   Status attach(SimPolicy& policy, std::string_view name);
+  // Of policies attached from now on: the longest timeout of the watchdog; 0: what each asks for.
+  void set_watchdog_limit(Nanos limit_ns) { watchdog_limit_ns_ = limit_ns; }
   [[nodiscard]] SimPolicy* policy() const { return policy_; }
   // Which callback the policy is in. [any-thread]
   [[nodiscard]] const CallbackTrace& callbacks() const { return callbacks_; }
@@ -242,6 +244,7 @@ class Engine final : private SimKernel, private EngineState {
   SimPolicy* fallback_ = nullptr;
   Behaviour& behaviour_;
   EngineListener& listener_;
+  Nanos watchdog_limit_ns_ = 0;
 };
 
 template <class Call>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Attaching, replacing and ejecting policies: every task is handed over, in index order, as
 // scx_enable() and scx_disable_workfn() do.
+#include <algorithm>
 #include <cerrno>
 
 #include "plugins/mock/sim/engine.hpp"
@@ -118,6 +119,9 @@ void Engine::enter_policy(SimPolicy& policy, std::string_view name) {
   ops_ = ops_of(policy);
   if (ops_.timeout_ns == 0) {
     ops_.timeout_ns = kWatchdogTimeoutNs;
+  }
+  if (watchdog_limit_ns_ != 0) {
+    ops_.timeout_ns = std::min(ops_.timeout_ns, watchdog_limit_ns_);
   }
   for (TaskId id = 0; id < tasks_.size(); ++id) { // a policy cannot create tasks
     Task& task = tasks_[id];

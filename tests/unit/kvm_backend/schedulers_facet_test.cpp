@@ -160,6 +160,18 @@ TEST_F(Schedulers, an_object_is_loaded_with_its_settings_and_attached_when_the_k
   EXPECT_THAT(payloads.files, ElementsAre("/proc/self/exe"));
 }
 
+TEST_F(Schedulers, a_machines_watchdog_shortens_what_a_plugin_asks_for_and_no_more) {
+  files.states = {"disabled", "enabled", "disabled"};
+  facet.limit_watchdog(200 * kMs);
+  ASSERT_TRUE(attach().ok());
+  EXPECT_EQ(payloads.args.back(), "timeout_ms=200");
+  facet.forget();
+  files.states = {"disabled", "enabled"};
+  facet.limit_watchdog(900 * kMs);
+  ASSERT_TRUE(attach().ok());
+  EXPECT_EQ(payloads.args.back(), "timeout_ms=500");
+}
+
 TEST_F(Schedulers, a_loader_program_runs_with_its_own_arguments) {
   plugin.object.clear();
   plugin.binary = "scx_mine";
