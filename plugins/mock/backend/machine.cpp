@@ -87,6 +87,9 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   if (interface_id == VcpusFacet::kInterfaceId) {
     return static_cast<VcpusFacet*>(&kernel_);
   }
+  if (interface_id == VcpuControlFacet::kInterfaceId) {
+    return static_cast<VcpuControlFacet*>(this);
+  }
   if (interface_id == BpfMapsFacet::kInterfaceId) {
     return static_cast<BpfMapsFacet*>(&kernel_);
   }
@@ -171,6 +174,10 @@ Status MockMachine::shut_down(std::int64_t /*timeout_ns*/) noexcept {
     if (state_ == State::kUp || state_ == State::kLost) {
       // First, so that no policy can keep a task from dying.
       detach_all();
+    }
+    for (CpuId cpu = 0; cpu < engine_.cpus(); ++cpu) {
+      engine_.resume_cpu(cpu); // what is to die there has to run
+      engine_.unpin_cpu(cpu);
     }
     for (Group& group : groups_) {
       discard(group);

@@ -3,7 +3,8 @@
 // the workers, the file systems and the attached scheduler; simulates nothing itself.
 //
 // machine.cpp: life, clock, events. machine_files.cpp, machine_tasks.cpp, machine_affinity.cpp,
-// machine_mem_policy.cpp, machine_schedulers.cpp, machine_freeze.cpp: one facet each;
+// machine_mem_policy.cpp, machine_schedulers.cpp, machine_freeze.cpp, machine_vcpu_control.cpp: one
+// facet each;
 // machine_faults.cpp: what goes wrong; machine_state.cpp: copies of the machine; payloads.hpp and
 // machine_kernel.hpp, machine_ring.hpp and machine_watch.hpp are parts of their own. Thread: the
 // host's, except interrupt() and now_ns().
@@ -24,6 +25,7 @@
 #include <schedrig/schedulers.hpp>
 #include <schedrig/sim_policy.hpp>
 #include <schedrig/tasks.hpp>
+#include <schedrig/vcpu_control.hpp>
 
 #include "plugins/mock/backend/faults.hpp"
 #include "plugins/mock/backend/machine_kernel.hpp"
@@ -58,6 +60,7 @@ class MockMachine final : public Machine,
                           private ActivityFacet,
                           private CpuUseFacet,
                           private FreezeFacet,
+                          private VcpuControlFacet,
                           private EngineListener {
  public:
   // The spec's topology is validated; `programs` are what payloads can run, `faults` what goes
@@ -124,6 +127,13 @@ class MockMachine final : public Machine,
   // FreezeFacet
   Status freeze(std::int64_t timeout_ns) noexcept override;
   Status thaw(std::int64_t* frozen_ns) noexcept override;
+  // VcpuControlFacet
+  std::uint32_t physical_cpus() noexcept override { return engine_.cpus(); }
+  Status stop(std::uint32_t vcpu, std::int64_t until_ns) noexcept override;
+  Status resume(std::uint32_t vcpu) noexcept override;
+  Status yield(std::uint32_t vcpu) noexcept override;
+  Status pin(std::uint32_t vcpu, std::uint32_t physical_cpu) noexcept override;
+  Status unpin(std::uint32_t vcpu) noexcept override;
   void activity(Activity* out) noexcept override { engine_.callbacks().read(out); }
   // EngineListener
   void on_scheduler_exit(const SchedulerExit& exit) noexcept override;
@@ -134,6 +144,8 @@ class MockMachine final : public Machine,
   void on_event_done() noexcept override { watch_.look(); }
 
   [[nodiscard]] Status check_state(std::string_view what) const;
+  // For one of its vCPUs that the host wants something done to.
+  template <class Do> Status control(std::string_view what, std::uint32_t vcpu, Do&& act);
   // As check_state, of what may change the machine.
   [[nodiscard]] Status check_up(std::string_view what);
   // Of the scheduler of sched_ext's that is attached.

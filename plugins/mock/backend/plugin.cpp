@@ -43,6 +43,7 @@ class MockBackend final : public Plugin, public Backend, public ParamCheck {
     sink.on_fact(MemoryFacet::kInterfaceId, "");
     sink.on_fact(KernelFacet::kInterfaceId, "");
     sink.on_fact(VcpusFacet::kInterfaceId, "");
+    sink.on_fact(VcpuControlFacet::kInterfaceId, "");
     sink.on_fact(WatchFacet::kInterfaceId, "");
     sink.on_fact(BpfMapsFacet::kInterfaceId, "");
   }

@@ -41,7 +41,7 @@ NodeKind ProcFiles::find(Components path) {
   if (path[0] == "irq") {
     return irqs_.find(path.subspan(1));
   }
-  if (path[0] == "version" || path[0] == "interrupts") {
+  if (path[0] == "version" || path[0] == "interrupts" || path[0] == "stat") {
     return path.size() == 1 ? NodeKind::kFile : NodeKind::kAbsent;
   }
   if (path[0] == "sys") {
@@ -74,6 +74,10 @@ int ProcFiles::read(Components path, std::string& out) {
     out += "Linux version " + release_ + " (schedrig simulated machine)\n";
     return 0;
   }
+  if (path[0] == "stat") {
+    out += stat();
+    return 0;
+  }
   if (path[0] == "sys") {
     out += release_ + "\n";
     return 0;
@@ -85,6 +89,33 @@ int ProcFiles::read(Components path, std::string& out) {
     out += stat(*found);
   }
   return 0;
+}
+
+// fs/proc/stat.c, show_stat(): what each CPU did with its time, in clock ticks, and how often tasks
+// were switched; what the simulation does not have is left out.
+std::string ProcFiles::stat() const {
+  struct Times {
+    Nanos user = 0;
+    Nanos idle = 0;
+    Nanos steal = 0;
+  };
+  const auto line = [](const std::string& name, const Times& times) {
+    const auto ticks = [](Nanos ns) { return " " + std::to_string(ns / kUserTickNs); };
+    return name + ticks(times.user) + " 0 0" + ticks(times.idle) + " 0 0 0" + ticks(times.steal) +
+           " 0 0\n";
+  };
+  Times all;
+  std::string lines;
+  for (CpuId cpu = 0; cpu < engine_.cpus(); ++cpu) {
+    Times own{.idle = engine_.idle_ns(cpu), .steal = engine_.stolen_ns(cpu)};
+    own.user = engine_.now() - own.idle - own.steal;
+    all.user += own.user;
+    all.idle += own.idle;
+    all.steal += own.steal;
+    lines += line("cpu" + std::to_string(cpu), own);
+  }
+  return line("cpu ", all) + lines + "ctxt " + std::to_string(engine_.stats().context_switches) +
+         "\n";
 }
 
 // do_task_stat(): 52 fields; what the simulation does not have is 0, as for a process without it.
@@ -139,7 +170,7 @@ void ProcFiles::list(Components path, std::vector<std::string>& names) {
     for (const auto& [pid, process] : processes_.all()) {
       names.push_back(std::to_string(pid) + "/");
     }
-    names.insert(names.end(), {"interrupts", "irq/", "sys/", "version"});
+    names.insert(names.end(), {"interrupts", "irq/", "stat", "sys/", "version"});
   } else if (path[0] == "irq") {
     irqs_.list(path.subspan(1), names);
   } else if (path[0] == "sys") {

@@ -26,6 +26,7 @@ class ProcFiles final : public FileTree {
 
  private:
   [[nodiscard]] Process* process(std::string_view name);
+  [[nodiscard]] std::string stat() const; // of all CPUs
   [[nodiscard]] std::string stat(const Process& process);
 
   Engine& engine_;

@@ -107,8 +107,9 @@ void GuestKernel::store_cpus(const Sources& from) {
     now.scx.clock = from.sched_ext() ? now.clock : 0;
     guest::KernelCpustat times;
     const Nanos idle = engine.idle_ns(id);
-    times.cpustat[guest::kStateUser] = unsigned_of(engine.now() - idle);
+    times.cpustat[guest::kStateUser] = unsigned_of(engine.now() - idle - engine.stolen_ns(id));
     times.cpustat[guest::kStateIdle] = unsigned_of(idle);
+    times.cpustat[guest::kStateSteal] = unsigned_of(engine.stolen_ns(id));
     cpus_[id].queue.store(space_.ram(), now);
     cpus_[id].times.store(space_.ram(), times);
   }

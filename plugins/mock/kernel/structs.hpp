@@ -89,6 +89,7 @@ struct Rq {
 inline constexpr std::uint32_t kCpuStates = 10;
 inline constexpr std::uint32_t kStateUser = 0;
 inline constexpr std::uint32_t kStateIdle = 5;
+inline constexpr std::uint32_t kStateSteal = 7;
 struct KernelCpustat {
   std::array<std::uint64_t, kCpuStates> cpustat{};
 };

@@ -25,6 +25,7 @@ Engine::Engine(const TopologyView& topology, std::uint64_t seed, Behaviour& beha
     cpu.place = place;
     cpu.idle_reported = true;
     cpus_.push_back(cpu);
+    standstills_.emplace_back();
     idle_.set(place.cpu);
   }
   for (CpuId cpu = 0; cpu < cpus(); ++cpu) {
@@ -55,11 +56,17 @@ bool Engine::run_until(Nanos deadline, const std::atomic<bool>& wake) {
     }
     const SimEvent event = events_.pop();
     now_ = event.at;
+    if (standing_ != 0 && hold_back(event)) {
+      continue;
+    }
     ++stats_.events;
     in_event_ = true;
     handle(event);
     in_event_ = false;
     finish_context();
+    if (!shared_.empty()) {
+      share_physical_cpus();
+    }
     if (tells_events_) {
       listener_.on_event_done();
     }
@@ -100,6 +107,12 @@ void Engine::handle(const SimEvent& event) {
     break;
   case SimEventKind::kPolicyTimer:
     on_policy_timer(event.generation);
+    break;
+  case SimEventKind::kResume:
+    on_resume(event.target, event.generation);
+    break;
+  case SimEventKind::kPhysicalSlice:
+    on_physical_slice(event.target);
     break;
   }
 }
@@ -160,8 +173,8 @@ void Engine::on_ticks() {
 
 void Engine::on_tick(CpuId id) {
   Cpu& cpu = cpus_[id];
-  if (cpu.curr == kNoTask) {
-    return; // NO_HZ: the next task arms it again
+  if (cpu.curr == kNoTask || stands(id)) {
+    return; // NO_HZ: the next task arms it again; so does going on
   }
   ++stats_.ticks;
   charge(id);
@@ -217,7 +230,7 @@ void Engine::on_watchdog(std::uint32_t generation) {
 
 Nanos Engine::idle_ns(CpuId id) const {
   const Cpu& cpu = cpus_[id];
-  return cpu.idle_total + (cpu.curr == kNoTask ? now_ - cpu.idle_since : 0);
+  return cpu.idle_total + (cpu.curr == kNoTask && !stands(id) ? now_ - cpu.idle_since : 0);
 }
 
 const Task& Engine::task(TaskId id) {

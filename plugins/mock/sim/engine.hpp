@@ -10,7 +10,8 @@
 // engine_actions.cpp: what a running task does. engine_tasks.cpp: life of a task, wake-ups,
 // freezer. engine_change.cpp: attributes. engine_bandwidth.cpp: cpu.max. engine_policy.cpp:
 // SimKernel and the rules. engine_kfuncs.cpp: the rarer half of SimKernel. engine_attach.cpp:
-// attaching and ejecting policies. engine_exit.cpp: what an exit tells.
+// attaching and ejecting policies. engine_exit.cpp: what an exit tells. engine_standstill.cpp: CPUs
+// that the hypervisor stops.
 #pragma once
 
 #include <atomic>
@@ -91,6 +92,19 @@ class Engine final : private SimKernel, private EngineState {
   [[nodiscard]] const Task& task(TaskId id);
   // The CPUs that it has run on since it was started or asked last.
   CpuMask take_cpus_used(TaskId id);
+
+  // What a hypervisor does to a CPU of its guest's. It stands still until it is resumed or until
+  // then (kNever: no end); one that is stopped again has the new end.
+  void stop_cpu(CpuId id, Nanos until);
+  void resume_cpu(CpuId id);
+  // It shares that physical CPU with others that are pinned there; unpinned it has one of its own.
+  void pin_cpu(CpuId id, CpuId physical);
+  void unpin_cpu(CpuId id);
+  // Another one that shares its physical CPU goes first.
+  void yield_cpu(CpuId id);
+  // How long it stood still, or waited for its physical CPU.
+  [[nodiscard]] Nanos stolen_ns(CpuId id) const;
+  [[nodiscard]] bool stands(CpuId id) const { return standstills_[id].stands; }
 
   // Policies. The engine never owns one; the caller destroys it after it was replaced (also by an
   // ejection: on_scheduler_exit says so; `policy()` tells what runs).
@@ -174,6 +188,16 @@ class Engine final : private SimKernel, private EngineState {
   void unthrottle(std::uint32_t bandwidth, CpuMask on);
   void release_throttled(TaskId id);
   void on_period(std::uint32_t bandwidth, std::uint32_t generation);
+
+  // engine_standstill.cpp
+  void on_resume(CpuId id, std::uint32_t generation);
+  void on_physical_slice(CpuId physical);
+  bool hold_back(const SimEvent& event);
+  void stand_or_go(CpuId id);
+  void stand_still(CpuId id);
+  void go_on(CpuId id);
+  void share_physical_cpus();
+  void next_turn(SharedCpu& shared);
 
   // engine_policy.cpp
   void enqueue(TaskId id, std::uint64_t enq_flags);

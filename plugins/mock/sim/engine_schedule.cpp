@@ -10,7 +10,7 @@ namespace schedrig::mock {
 // update_curr_scx(): charges the running task up to now.
 void Engine::charge(CpuId id) {
   Cpu& cpu = cpus_[id];
-  if (cpu.curr == kNoTask) {
+  if (cpu.curr == kNoTask || stands(id)) {
     return;
   }
   Task& task = tasks_[cpu.curr];

@@ -16,6 +16,7 @@
 #include "plugins/mock/sim/bandwidth.hpp"
 #include "plugins/mock/sim/costs.hpp"
 #include "plugins/mock/sim/cpu_mask.hpp"
+#include "plugins/mock/sim/cpu_standstill.hpp"
 #include "plugins/mock/sim/dsq.hpp"
 #include "plugins/mock/sim/event_queue.hpp"
 #include "plugins/mock/sim/task.hpp"
@@ -89,6 +90,11 @@ class EngineState {
   CpuId context_cpu_ = kNoCpu;        // CPU whose event is handled; none: the host calls
   CpuMask ticking_;                   // CPUs that want the next tick
   std::vector<Bandwidth> bandwidths_; // cgroups that have or had a limit
+
+  std::vector<CpuStandstill> standstills_; // by CPU
+  std::uint32_t standing_ = 0;             // how many stand still
+  std::vector<SharedCpu> shared_;          // physical CPUs that were ever pinned to
+  std::vector<SimEvent> held_events_;      // of CPUs that stand still
 
   std::vector<Dsq> dsqs_; // local ones by CPU, then the nodes' global ones, then the policy's
   std::vector<std::pair<std::uint64_t, std::uint32_t>> user_dsqs_; // sorted by id

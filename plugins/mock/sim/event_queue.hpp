@@ -12,13 +12,15 @@
 namespace schedrig::mock {
 
 enum class SimEventKind : std::uint8_t {
-  kTick,        // of all CPUs whose tick is armed
-  kStep,        // target: CPU; the running task reached the end of what it was doing
-  kResched,     // target: CPU; a reschedule interrupt arrives
-  kTimer,       // target: task; its sleep is over
-  kWatchdog,    // generation: of the attached policy
-  kPeriod,      // target: bandwidth; generation: of its limit
-  kPolicyTimer, // generation: of its timer
+  kTick,          // of all CPUs whose tick is armed
+  kStep,          // target: CPU; the running task reached the end of what it was doing
+  kResched,       // target: CPU; a reschedule interrupt arrives
+  kTimer,         // target: task; its sleep is over
+  kWatchdog,      // generation: of the attached policy
+  kPeriod,        // target: bandwidth; generation: of its limit
+  kPolicyTimer,   // generation: of its timer
+  kResume,        // target: CPU; generation: of the command that stopped it
+  kPhysicalSlice, // target: physical CPU that vCPUs share
 };
 
 struct SimEvent {
