@@ -103,7 +103,7 @@ void Vcpu::run(Board& board, Lifecycle& lifecycle, PhaseClock& phases, const Run
   }
   // Before over() and the gate are read: a kick that comes later sets it again after either.
   __atomic_store_n(&run_->immediate_exit, 0, __ATOMIC_SEQ_CST);
-  while (!lifecycle.over() && !gate.is_shut()) {
+  while (!lifecycle.over() && !gate.is_wanted(index_)) {
     const int result = raw_kvm_ioctl(fd_.get(), KVM_RUN, 0);
     if (result == 0) {
       if (index_ == 0) {
@@ -137,7 +137,7 @@ void Vcpu::complete_exit(Board& board, Lifecycle& lifecycle, const RunGate& gate
   // as many as the guest likes: who waits at the gate sees it come late.
   constexpr int kMostPieces = 16;
   const auto wanted = [&](int piece) {
-    return piece < kMostPieces || (gate.is_shut() && !lifecycle.over());
+    return piece < kMostPieces || (gate.is_wanted(index_) && !lifecycle.over());
   };
   for (int piece = 0; wanted(piece); ++piece) {
     __atomic_store_n(&run_->immediate_exit, 1, __ATOMIC_SEQ_CST);

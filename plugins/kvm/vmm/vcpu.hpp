@@ -41,13 +41,17 @@ class Vcpu {
   // Only the boot CPU starts somewhere; the others wait for INIT and SIPI in the kernel.
   [[nodiscard]] Result<> set_entry(const EntryPoint& entry);
 
-  // Runs until lifecycle.over() or the gate is shut; afterwards no exit waits to be completed.
+  // Runs until lifecycle.over() or the gate wants it; afterwards no exit waits to be completed.
   // Requires unblocked kick signal.
   void run(Board& board, Lifecycle& lifecycle, PhaseClock& phases, const RunGate& gate,
            VcpuWatch& watch);
 
   // Makes the current or next KVM_RUN return. The thread must still be joinable.
   void kick(pthread_t thread) noexcept;
+
+  // [vcpu thread, not in run()] It stood still for so long while the machine ran: time that was
+  // stolen, if its kernel has asked to be told.
+  void count_stolen(const GuestMemory& memory, std::chrono::nanoseconds time) const noexcept;
 
   // It stands still: the guest's watchdogs do not count the time until it runs again.
   void tell_of_pause() const noexcept;

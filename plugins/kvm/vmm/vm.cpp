@@ -145,6 +145,10 @@ void Vm::Impl::vcpu_thread(std::uint32_t index) {
   unblock_kick_signal();
   VcpuWatch watch(vcpus_[index]->fd(), index, watches_, memory_);
   while (gate_.pass(index)) {
+    if (const auto held = gate_.take_held(index); held > steady_clock::duration::zero()) {
+      vcpus_[index]->count_stolen(memory_, held);
+      vcpus_[index]->tell_of_pause();
+    }
     std::this_thread::sleep_for(std::exchange(start_skews_[index], {}));
     vcpus_[index]->run(board_, lifecycle_, phases_, gate_, watch);
     if (lifecycle_.over()) {
@@ -165,6 +169,10 @@ std::optional<std::uint32_t> Vm::Impl::stop_vcpus(Deadline deadline) {
 // The vCPUs' threads stay at the gate until the machine is destroyed or lives again.
 Result<> Vm::Impl::stop_all(Deadline deadline, std::chrono::milliseconds timeout) {
   lifecycle_.stop();
+  if (!threads_.empty()) {
+    unpin_all();
+    gate_.release_all();
+  }
   board_.wake();
   frozen_ = false;
   const std::string in_time = " did not stop within " + std::to_string(timeout.count()) + " ms";

@@ -139,6 +139,19 @@ class Vm {
   // kInvalidArgument: there is no such vCPU, or it has not run; kUnsupported: the host's kernel
   // does not count it.
   [[nodiscard]] Result<std::chrono::nanoseconds> stolen(std::uint32_t vcpu) const;
+  // [any-thread but callbacks] One vCPU alone: it stands still until release(), or `until` at the
+  // latest, which freeze windows put off; the guest counts the time as stolen. Saves, stops and
+  // freezes do not wait for it. kTimeout: it did not stand within `timeout`, and runs;
+  // kInvalidArgument: not started, or there is no such vCPU.
+  [[nodiscard]] Result<> hold(std::uint32_t vcpu, std::chrono::steady_clock::time_point until,
+                              std::chrono::milliseconds timeout);
+  [[nodiscard]] Result<> release(std::uint32_t vcpu);
+  // Its thread leaves the guest and gives up its time slice (sched_yield(2)), once.
+  [[nodiscard]] Result<> yield(std::uint32_t vcpu, std::chrono::milliseconds timeout);
+  // Its thread runs on that CPU of the host alone, until unpin() or the end of its machine's life.
+  // kOs: sched_setaffinity(2).
+  [[nodiscard]] Result<> pin(std::uint32_t vcpu, std::uint32_t host_cpu);
+  [[nodiscard]] Result<> unpin(std::uint32_t vcpu);
   // [any-thread but callbacks] Watches of linear addresses, as watch.hpp describes them, of a
   // machine that runs; gone with reset(). `now` is asked on vCPU threads. An error of arm() leaves
   // the slot free.

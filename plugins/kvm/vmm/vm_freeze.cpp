@@ -74,6 +74,7 @@ Result<Pause> Vm::Impl::thaw() {
     vcpu->tell_of_pause();
   }
   board_.thaw();
+  gate_.postpone(pause.clock); // who is held for a time is held for the guest's
   gate_.open();
   pause.whole = steady_clock::now() - stop_.called;
   return pause;

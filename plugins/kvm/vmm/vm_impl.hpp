@@ -8,8 +8,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
+
+#include <sched.h>
 
 #include "board.hpp"
 #include "boot/kernel_image.hpp"
@@ -55,6 +58,13 @@ class Vm::Impl {
   Result<Pause> thaw();
   Result<VcpuRegisters> registers(std::uint32_t vcpu);
 
+  // vm_control.cpp
+  Result<> hold(std::uint32_t vcpu, Deadline until, std::chrono::milliseconds timeout);
+  Result<> release(std::uint32_t vcpu);
+  Result<> yield(std::uint32_t vcpu, std::chrono::milliseconds timeout);
+  Result<> pin(std::uint32_t vcpu, std::uint32_t host_cpu);
+  Result<> unpin(std::uint32_t vcpu);
+
   // vm_watch.cpp
   Result<> arm(std::uint32_t slot, const WatchSpec& spec, Watches::Now now);
   Result<> disarm(std::uint32_t slot);
@@ -87,6 +97,7 @@ class Vm::Impl {
   std::shared_ptr<const SavedMachine> base_;
   bool forked_ = false;
   std::vector<PageRun> first_writes_;
+  std::vector<std::optional<cpu_set_t>> unpinned_; // where a pinned vCPU's thread could run before
   std::vector<std::chrono::nanoseconds> start_skews_; // of each vCPU, before it first runs
 
  private:
@@ -98,8 +109,10 @@ class Vm::Impl {
   Result<> restore();                                               // vm_fork.cpp
   Result<> change_watches(const std::function<Result<>()>& change); // vm_watch.cpp
   void vcpu_thread(std::uint32_t index);
-  bool continue_guest_clock();                       // vm_freeze.cpp
-  void come_late(std::chrono::nanoseconds by) const; // vm_freeze.cpp
+  Result<> check_vcpu(std::string_view what, std::uint32_t vcpu) const; // vm_control.cpp
+  void unpin_all();                                                     // vm_control.cpp
+  bool continue_guest_clock();                                          // vm_freeze.cpp
+  void come_late(std::chrono::nanoseconds by) const;                    // vm_freeze.cpp
 };
 
 } // namespace schedrig::kvm

@@ -25,7 +25,7 @@ class Counters {
     for (std::uint32_t i = 0; i < threads; ++i) {
       threads_.emplace_back([&gate, this, i] {
         while (gate.pass(i)) {
-          while (!gate.is_shut()) {
+          while (!gate.is_wanted(i)) {
             ++counts_[i];
           }
         }
@@ -114,6 +114,111 @@ TEST(RunGate, once_closed_it_lets_nobody_pass_not_even_when_opened) {
   gate.close();
   gate.open();
   EXPECT_FALSE(gate.pass(0));
+}
+
+// Until thread `i` has counted on.
+void wait_until_it_counts(const Counters& counters, std::uint32_t i) {
+  const std::uint64_t before = counters.now()[i];
+  while (counters.now()[i] == before) {
+    std::this_thread::yield();
+  }
+}
+
+TEST(RunGate, one_thread_is_held_while_the_others_go_on) {
+  RunGate gate;
+  const Counters counters(gate, 3);
+  gate.open();
+  gate.hold(1, steady_clock::time_point::max());
+  ASSERT_TRUE(gate.wait_until_stands(1, steady_clock::now() + 60s, no_kick));
+  const std::uint64_t held_at = counters.now()[1];
+  wait_until_it_counts(counters, 0);
+  wait_until_it_counts(counters, 2);
+  EXPECT_EQ(counters.now()[1], held_at);
+  gate.release(1);
+  wait_until_it_counts(counters, 1);
+  EXPECT_GT(gate.take_held(1), 0ns);
+  EXPECT_EQ(gate.take_held(1), 0ns) << "it was taken";
+  EXPECT_EQ(gate.take_held(0), 0ns);
+  gate.close();
+}
+
+TEST(RunGate, a_hold_ends_at_its_time) {
+  RunGate gate;
+  const Counters counters(gate, 1);
+  gate.open();
+  gate.hold(0, steady_clock::now() + 5ms);
+  wait_until_it_counts(counters, 0);
+  while (gate.is_wanted(0)) {
+    std::this_thread::yield();
+  }
+  wait_until_it_counts(counters, 0);
+  gate.close();
+}
+
+TEST(RunGate, who_is_held_stands_for_who_waits_for_all_and_stays_held) {
+  RunGate gate;
+  const Counters counters(gate, 2);
+  gate.open();
+  gate.hold(0, steady_clock::time_point::max());
+  ASSERT_TRUE(gate.wait_until_stands(0, steady_clock::now() + 60s, no_kick));
+  const std::uint64_t held_at = counters.now()[0];
+  gate.shut();
+  EXPECT_EQ(gate.wait_until_all_stand(steady_clock::now() + 60s, no_kick), std::nullopt);
+  gate.postpone(1s);
+  gate.open();
+  wait_until_it_counts(counters, 1);
+  EXPECT_EQ(counters.now()[0], held_at);
+  gate.release_all();
+  wait_until_it_counts(counters, 0);
+  gate.close();
+}
+
+TEST(RunGate, a_time_that_was_put_off_is_not_over_while_it_is_shut) {
+  RunGate gate;
+  const Counters counters(gate, 1);
+  gate.open();
+  gate.shut();
+  gate.hold(0, steady_clock::now() + 5ms);
+  EXPECT_EQ(gate.wait_until_all_stand(steady_clock::now() + 60s, no_kick), std::nullopt);
+  gate.postpone(std::chrono::hours(1));
+  const std::uint64_t held_at = counters.now()[0];
+  gate.open();
+  while (steady_clock::now() < gate.stood_at() + 10ms) { // past the first time
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(counters.now()[0], held_at);
+  gate.close();
+}
+
+TEST(RunGate, a_thread_that_yields_goes_on_by_itself) {
+  RunGate gate;
+  const Counters counters(gate, 2);
+  gate.open();
+  for (int i = 0; i < 50; ++i) {
+    gate.yield(1);
+    ASSERT_TRUE(gate.wait_until_stands(1, steady_clock::now() + 60s, no_kick));
+    wait_until_it_counts(counters, 1);
+  }
+  EXPECT_EQ(gate.take_held(1), 0ns) << "nobody held it";
+  gate.close();
+}
+
+TEST(RunGate, a_thread_that_is_held_ends_when_it_closes) {
+  RunGate gate;
+  const Counters counters(gate, 2);
+  gate.open();
+  gate.hold(0, steady_clock::time_point::max());
+  ASSERT_TRUE(gate.wait_until_stands(0, steady_clock::now() + 60s, no_kick));
+  gate.close(); // the counters' destructor joins
+}
+
+TEST(RunGate, one_that_does_not_come_is_told) {
+  RunGate gate;
+  gate.reset(1);
+  gate.open();
+  ASSERT_TRUE(gate.pass(0)); // and never comes back
+  gate.hold(0, steady_clock::time_point::max());
+  EXPECT_FALSE(gate.wait_until_stands(0, steady_clock::now() + 1ms, no_kick));
 }
 
 } // namespace
