@@ -8,6 +8,7 @@
 // Thread: the owner's.
 #pragma once
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 
@@ -19,8 +20,10 @@ namespace schedrig {
 struct RingResult {
   std::int64_t value = 0; // -errno of one that failed
   bool failed = false;
+  bool pending = false; // it goes on: complete_pending() says how it went
 
-  static constexpr RingResult error(int os_errno) noexcept { return {-os_errno, true}; }
+  static constexpr RingResult error(int os_errno) noexcept { return {-os_errno, true, false}; }
+  static constexpr RingResult later() noexcept { return {0, false, true}; }
 };
 
 // What a ring has done so far.
@@ -71,9 +74,8 @@ template <class Memory> class RingConsumer {
     }
     counts_.empty += pending == 0 ? 1 : 0;
     const std::uint32_t first = submit_tail_;
-    Pass pass{.tail = submit_tail_,
-              .completed = complete_head_,
-              .room = kSlots - (complete_head_ - complete_tail_)};
+    Pass pass{.tail = submit_tail_, .completed = complete_head_, .room = room(complete_head_)};
+    draining_ = true;
     while (fault_ == RingFault::kNone && pass.tail != head) {
       if (pass.room == 0 && !look_for_room(pass)) {
         done.stalled = fault_ == RingFault::kNone;
@@ -86,22 +88,29 @@ template <class Memory> class RingConsumer {
         break;
       }
       const bool barrier = (entry.flags & kRingBarrier) != 0;
+      if (barrier && pending_ != 0) {
+        break; // not all before it are done: drain again when they are
+      }
       if (barrier) {
         keep(pass);
         publish();
       }
       const RingResult result =
           canceling_ ? RingResult::error(ECANCELED) : RingResult(execute(entry));
-      pass.failed += result.failed ? 1 : 0;
-      if (result.failed || (entry.flags & kRingNeedCompletion) != 0) {
-        complete(pass, entry.user_data, result);
+      if (result.pending) {
+        ++pending_;
+        --pass.room;
+      } else {
+        complete(pass, entry, result);
       }
       ++pass.tail;
+      complete_late(pass);
       if (barrier || canceling_) {
         cancel(barrier && result.failed, head, pass.tail);
       }
       done.more_coming = (entry.flags & kRingMoreComing) != 0;
     }
+    draining_ = false;
     done.entries = pass.tail - first;
     keep(pass);
     publish();
@@ -111,6 +120,21 @@ template <class Memory> class RingConsumer {
         done.entries > counts_.largest_batch ? done.entries : counts_.largest_batch;
     done.fault = fault_;
     return done;
+  }
+
+  // An operation is done whose result was pending, of an entry with that user_data and those flags;
+  // another operation may be what ended it. There is room: it was kept.
+  void complete_pending(std::uint64_t user_data, std::uint16_t flags, const RingResult& result) {
+    if (late_count_ == pending_) {
+      return; // nothing goes on
+    }
+    late_[late_count_++] = {user_data, flags, result};
+    if (!draining_) {
+      Pass pass{.tail = submit_tail_, .completed = complete_head_, .room = 0};
+      complete_late(pass);
+      keep(pass);
+      publish();
+    }
   }
 
   // Ends the ring: the first reason stays.
@@ -131,6 +155,13 @@ template <class Memory> class RingConsumer {
   static bool well_formed(const RingSubmission& entry) noexcept {
     return (entry.flags & ~kKnownFlags) == 0 && entry.reserved == 0 && entry.padding == 0;
   }
+
+  // An operation that ended after its entry was left behind.
+  struct Late {
+    std::uint64_t user_data = 0;
+    std::uint16_t flags = 0;
+    RingResult result;
+  };
 
   // What a drain moves, apart from the members: these would be read from memory again behind each
   // access to the ring's, which costs as much as the copy of an entry.
@@ -158,8 +189,14 @@ template <class Memory> class RingConsumer {
       return false;
     }
     complete_tail_ = tail;
-    pass.room = kSlots - (pass.completed - tail);
+    pass.room = room(pass.completed);
     return pass.room != 0;
+  }
+
+  // Of the completions of operations that go on, their slots are kept.
+  [[nodiscard]] std::uint32_t room(std::uint32_t completed) const noexcept {
+    const std::uint32_t used = completed - complete_tail_ + pending_;
+    return used < kSlots ? kSlots - used : 0;
   }
 
   // A barrier that failed cancels up to the head that was read when it ran, however many drains
@@ -173,14 +210,37 @@ template <class Memory> class RingConsumer {
     canceling_ = canceling_ && tail != cancel_up_to_;
   }
 
-  void complete(Pass& pass, std::uint64_t user_data, const RingResult& result) {
+  void complete(Pass& pass, const RingSubmission& entry, const RingResult& result) {
+    pass.failed += result.failed ? 1 : 0;
+    if (result.failed || (entry.flags & kRingNeedCompletion) != 0) {
+      put(pass, entry.user_data, result);
+      --pass.room;
+    }
+  }
+
+  // What ended while the ring was being drained has its slot, or gives it back.
+  void complete_late(Pass& pass) {
+    for (std::uint32_t i = 0; i < late_count_; ++i) {
+      const Late& late = late_[i];
+      --pending_;
+      pass.failed += late.result.failed ? 1 : 0;
+      if (fault_ == RingFault::kNone &&
+          (late.result.failed || (late.flags & kRingNeedCompletion) != 0)) {
+        put(pass, late.user_data, late.result);
+      } else {
+        ++pass.room;
+      }
+    }
+    late_count_ = 0;
+  }
+
+  void put(Pass& pass, std::uint64_t user_data, const RingResult& result) {
     RingCompletion completion{};
     completion.result = result.value;
     completion.user_data = user_data;
     completion.flags = result.failed ? kRingFailed : std::uint16_t{0};
     memory_.put_completion(pass.completed % kSlots, completion);
     ++pass.completed;
-    --pass.room;
   }
 
   void publish() {
@@ -200,6 +260,10 @@ template <class Memory> class RingConsumer {
   std::uint32_t complete_tail_; // as read last
   std::uint32_t published_tail_ = submit_tail_;
   std::uint32_t published_head_ = complete_head_;
+  std::uint32_t pending_ = 0; // operations that go on
+  std::array<Late, kSlots> late_{};
+  std::uint32_t late_count_ = 0;
+  bool draining_ = false;
   bool canceling_ = false;
   std::uint32_t cancel_up_to_ = 0;
   RingFault fault_ = RingFault::kNone;
