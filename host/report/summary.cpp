@@ -189,14 +189,31 @@ std::string groups(const RunReport& report) {
   return text;
 }
 
+// Text of several lines from outside, each behind `indent`; control characters do not pass.
+std::string indented(std::string_view lines, std::string_view indent) {
+  std::string text;
+  while (!lines.empty()) {
+    const std::size_t n = std::min(lines.find('\n'), lines.size());
+    text += std::string(indent) + printable(lines.substr(0, n)) + "\n";
+    lines.remove_prefix(std::min(n + 1, lines.size()));
+  }
+  return text;
+}
+
 std::string failure(const RunReport& report, bool colour) {
   if (!report.cause) {
     return "";
   }
   std::string text = "  " + painted("cause", report.verdict, colour) + ": " +
                      printable(report.cause->message) + "\n";
-  if (!report.cause->help.empty()) {
-    text += "  help: " + printable(report.cause->help) + "\n";
+  std::string_view help = report.cause->help;
+  while (help.ends_with('\n')) {
+    help.remove_suffix(1);
+  }
+  if (help.find('\n') != std::string_view::npos) { // the end of a log
+    text += "  help:\n" + indented(help, "    ");
+  } else if (!help.empty()) {
+    text += "  help: " + printable(help) + "\n";
   }
   return text;
 }
@@ -212,17 +229,6 @@ std::string diagnosis(const RunReport& report) {
                      printable(failure.summary) + "\n";
   for (const std::string& line : failure.evidence) {
     text += "    - " + printable(line) + "\n";
-  }
-  return text;
-}
-
-// Text of several lines from outside, each behind `indent`; control characters do not pass.
-std::string indented(std::string_view lines, std::string_view indent) {
-  std::string text;
-  while (!lines.empty()) {
-    const std::size_t n = std::min(lines.find('\n'), lines.size());
-    text += std::string(indent) + printable(lines.substr(0, n)) + "\n";
-    lines.remove_prefix(std::min(n + 1, lines.size()));
   }
   return text;
 }
