@@ -122,7 +122,7 @@ class Reader {
     cpu_->sched_class = cls.substr(0, std::min(cls.find("_sched_class"), cls.size()));
   }
 
-  // "comm[pid] -1196ms"
+  // "comm[pid] -1196ms"; where schedulers may have others below them, "comm[pid] *root -1196ms"
   void task(bool running, std::string_view text) {
     const auto who = named(text);
     task_ = nullptr;
@@ -130,6 +130,7 @@ class Reader {
       return;
     }
     std::string_view since = trimmed(who->rest);
+    since.remove_prefix(since.rfind(' ') + 1); // all of it where there is no space
     since.remove_prefix(since.starts_with('+') ? 1 : 0);
     const std::int64_t ms = std::clamp<std::int64_t>(
         leading_number<std::int64_t>(since).value_or(0), -kMostMs, kMostMs);

@@ -101,6 +101,9 @@ class Stall {
       add(evidence_.late_vcpu);
       return true;
     }
+    if (task_ != nullptr && (!task_->queue || first_idle() != nullptr)) {
+      return false; // with all the time of the host it would wait, too
+    }
     double most = 0;
     std::uint32_t where = 0;
     for (const CpuScene& cpu : evidence_.scene ? evidence_.scene->cpus : std::vector<CpuScene>{}) {
@@ -164,6 +167,21 @@ class Stall {
                                [](const CpuScene& cpu) { return cpu.pid != 0 && !is_higher(cpu); });
   }
 
+  // Whether others wait, and all of them for about as long: nobody has had a turn since.
+  [[nodiscard]] bool nobody_has_turns() const {
+    std::size_t others = 0;
+    for (const TaskScene& other : evidence_.scene->tasks) {
+      if (other.running || other.pid == task_->pid) {
+        continue;
+      }
+      ++others;
+      if (other.waiting_ns < waited_ / 2) {
+        return false;
+      }
+    }
+    return others > 0;
+  }
+
   void by_queue() {
     if (!task_->queue) {
       conclude(Kind::kLostTask, Blame::kScheduler,
@@ -178,6 +196,10 @@ class Stall {
       conclude(Kind::kVtimeSkew, Blame::kScheduler,
                name_ + " waits" + for_how_long() + " in " + queue +
                    " behind all others, by a virtual time that it has not got by running");
+    } else if (idle == nullptr && nobody_has_turns()) {
+      conclude(Kind::kUndispatched, Blame::kScheduler,
+               name_ + " waits" + for_how_long() + " in " + queue +
+                   ", like everybody else: CPUs keep what they run");
     } else if (idle == nullptr) {
       conclude(Kind::kStarved, Blame::kScheduler,
                name_ + " waits" + for_how_long() + " in " + queue +

@@ -51,6 +51,21 @@ Diagnosis of_worker(const Evidence& evidence, const WorkerFacts& worker) {
   return diagnose_stall(evidence, worker.pid, worker.name, worker.stood_still_ns);
 }
 
+// The watchdog may find that it has not run itself, and names no task then.
+std::int32_t stalled_pid(const Evidence& evidence) {
+  const ExitFacts& exit = *evidence.exit;
+  if (exit.pid != 0 || !evidence.scene) {
+    return exit.pid;
+  }
+  const TaskScene* longest = nullptr;
+  for (const TaskScene& task : evidence.scene->tasks) {
+    if (!task.running && (longest == nullptr || task.waiting_ns > longest->waiting_ns)) {
+      longest = &task;
+    }
+  }
+  return longest == nullptr ? 0 : longest->pid;
+}
+
 std::optional<Diagnosis> by_what_happened(const Evidence& evidence) {
   if (!evidence.attach_error.empty()) {
     return attach_error(evidence);
@@ -64,7 +79,7 @@ std::optional<Diagnosis> by_what_happened(const Evidence& evidence) {
         exit.pid == 0 ? std::string("a task") : exit.task + "[" + std::to_string(exit.pid) + "]";
     const std::int64_t waited =
         exit.runnable_since_ns < 0 ? 0 : exit.at_ns - exit.runnable_since_ns;
-    return diagnose_stall(evidence, exit.pid, name, waited);
+    return diagnose_stall(evidence, stalled_pid(evidence), name, waited);
   }
   if (evidence.worker) {
     return of_worker(evidence, *evidence.worker);

@@ -75,6 +75,33 @@ TEST(KernelDump, has_who_runs_and_who_waits_where) {
   EXPECT_EQ(scene->tasks[2].allowed, (std::vector<std::uint32_t>{35})) << "it may not migrate";
 }
 
+// Linux 7.3 tells whose task it is, and more of each CPU.
+TEST(KernelDump, of_a_kernel_with_sub_schedulers_is_read_too) {
+  const auto scene = read_kernel_dump(R"(
+CPU 1   : nr_run=3 flags=0x1 cpu_rel=0 ksync=42
+          rescue=0 budget=0us rescuing=none[-1]
+          curr=swapper/1[0] class=idle_sched_class
+
+  R kworker/1:1[48] *root -2284ms
+      scx_state/flags=4/0x3 dsq_flags=0x0 ops_state/qseq=0/0
+      sticky/holding_cpu=-1/-1 dsq_id=0x0
+      dsq_vtime=0 slice=20000000 weight=100
+      cpus=2 no_mig=0
+
+    kthread+0xe5/0x120
+)",
+                                      4, 0);
+  ASSERT_TRUE(scene);
+  ASSERT_EQ(scene->tasks.size(), 1U);
+  const TaskScene& task = scene->tasks[0];
+  EXPECT_EQ(task.comm, "kworker/1:1");
+  EXPECT_EQ(task.waiting_ns, 2'284'000'000);
+  ASSERT_TRUE(task.queue);
+  EXPECT_EQ(task.queue->id, 0U);
+  EXPECT_EQ(task.allowed, (std::vector<std::uint32_t>{1}));
+  EXPECT_EQ(scene->cpus[1].pid, 0);
+}
+
 TEST(KernelDump, of_another_form_is_none) {
   EXPECT_FALSE(read_kernel_dump("", 4, 0));
   EXPECT_FALSE(read_kernel_dump("CPU 0 runs spin[4], 0 in its local DSQ\n", 4, 0));

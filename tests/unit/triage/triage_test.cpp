@@ -33,6 +33,13 @@ TaskScene waiter(std::optional<Queue> queue, std::vector<std::uint32_t> allowed 
 TaskScene running(std::int32_t pid, std::uint64_t vtime) {
   return {.pid = pid, .comm = "hog", .sched_class = "ext", .running = true, .vtime = vtime};
 }
+TaskScene waiting(std::int32_t pid, std::int64_t for_ns) {
+  return {.pid = pid,
+          .comm = "other",
+          .sched_class = "ext",
+          .waiting_ns = for_ns,
+          .queue = Queue{.id = 0}};
+}
 ExitFacts exit_of(std::int64_t kind, std::string message = "") {
   return {.scheduler = "mine",
           .kind = kind,
@@ -99,6 +106,14 @@ Evidence suspected() {
   return evidence;
 }
 
+Evidence watchdog_did_not_run() {
+  Evidence evidence = stall({cpu(0), cpu(1)}, {waiting(13, kSecond), waiter(user(0))});
+  evidence.exit->pid = 0;
+  evidence.exit->runnable_since_ns = -1;
+  evidence.scene->cpus[0].stolen_share = 0.9;
+  return evidence;
+}
+
 struct Row {
   const char* name;
   Evidence evidence;
@@ -123,6 +138,12 @@ std::vector<Row> rows() {
        kMissedKick, scheduler, "spin[10]", "the local DSQ of CPU 1"},
       {"nothing_dispatched", stall({cpu(0), cpu(1)}, {waiter(user(7))}), kUndispatched, scheduler,
        "spin[10]", "DSQ 7, which no CPU takes from"},
+      {"nobody_has_turns", stall({cpu(0, 11), cpu(1, 12)}, {waiter(user(7)), waiting(13, kSecond)}),
+       kUndispatched, scheduler, "spin[10]", "like everybody else"},
+      {"others_have_turns",
+       stall({cpu(0, 11), cpu(1, 12)},
+             {waiter(user(7)), waiting(13, 2 * kSecond), waiting(14, kSecond / 50)}),
+       kStarved, scheduler, "spin[10]", "others that wait: 2"},
       {"idle_cpu_not_allowed", stall({cpu(0, 11), cpu(1)}, {waiter(user(7), {0})}), kStarved,
        scheduler, "spin[10]", "CPU 0 runs hog[11]"},
       {"behind_others_in_a_local_queue", stall({cpu(0, 11), cpu(1, 12)}, {waiter(local(0), {0})}),
@@ -151,6 +172,8 @@ std::vector<Row> rows() {
        Blame::kInconclusive, "spin[10]", "nothing is known"},
       {"stall_of_a_task_that_is_gone", stall({cpu(0), cpu(1)}, {}), kStall, Blame::kInconclusive,
        "spin[10]", "does not have it waiting"},
+      {"watchdog_did_not_run", watchdog_did_not_run(), kUndispatched, scheduler, "spin[10]",
+       "DSQ 0, which no CPU takes from"},
       {"late_vcpu", late(stall({cpu(0), cpu(1)}, {waiter(user(7))})), kLateVcpu, Blame::kHost,
        "spin[10]", "did not stand still"},
       {"stolen_time", stolen(0.75, 1), kOversubscribed, Blame::kHost, "spin[10]",
