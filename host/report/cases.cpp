@@ -29,8 +29,24 @@ std::string exit_evidence(const RunReport& report) {
          (exit->dump.empty() ? "" : "state at the exit:\n" + exit->dump + "\n");
 }
 
+std::string diagnosis(const RunReport& report) {
+  if (!report.failure) {
+    return "";
+  }
+  const triage::Diagnosis& failure = *report.failure;
+  std::string text = "diagnosis: " + std::string(triage::to_string(failure.kind)) +
+                     ", blame: " + std::string(triage::to_string(failure.blame)) + "\n" +
+                     failure.summary + "\n";
+  for (const std::string& line : failure.evidence) {
+    text += "- " + line + "\n";
+  }
+  return text;
+}
+
 std::string evidence(const RunReport& report, const Error& error) {
-  return help_line(error) + (error.code == StatusCode::kSchedulerExit ? exit_evidence(report) : "");
+  return help_line(error) + (error.code == StatusCode::kSchedulerExit
+                                 ? diagnosis(report) + exit_evidence(report)
+                                 : "");
 }
 
 Case step_case(const RunReport& report, const StepRecord& step, std::string name) {

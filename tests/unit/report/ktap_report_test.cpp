@@ -107,6 +107,14 @@ TEST(Ktap, an_unexpected_exit_shows_what_the_scheduler_left) {
   report.scheduler_events = {exit};
   EXPECT_THAT(parsed(report).subtests.at(1).diagnostics,
               ElementsAre("state at the exit:", "CPU 0: idle", "CPU 1: spin[7]"));
+  report.failure = triage::Diagnosis{.kind = triage::Kind::kLostTask,
+                                     .blame = triage::Blame::kScheduler,
+                                     .summary = "it lost spin[7]",
+                                     .evidence = {"spin[7] is on no queue"}};
+  EXPECT_THAT(parsed(report).subtests.at(1).diagnostics,
+              ElementsAre("diagnosis: lost_task, blame: scheduler", "it lost spin[7]",
+                          "- spin[7] is on no queue", "state at the exit:", "CPU 0: idle",
+                          "CPU 1: spin[7]"));
 }
 
 TEST(Ktap, names_and_texts_cannot_break_the_format) {
