@@ -18,6 +18,7 @@
 #include "host/engine/snapshots.hpp"
 #include "host/kernel_view/image_facts.hpp"
 #include "host/kernel_view/kernel_view.hpp"
+#include "host/kernel_view/live_exit_kind.hpp"
 
 namespace schedrig::engine {
 
@@ -37,6 +38,10 @@ class KernelViewTargets final : public TargetResolver, public SnapshotReader {
   Result<> prepare() override { return view_ ? Result<>() : open(); }
   // Requires: prepare().
   [[nodiscard]] const kernel_view::KernelView& view() const { return *view_; }
+  [[nodiscard]] Result<kernel_view::LiveExitKind> live_exit_kind() {
+    TRY(prepare());
+    return kernel_view::find_live_exit_kind(*view_);
+  }
   [[nodiscard]] kernel_view::KernelSnapshot read(VcpusFacet* vcpus) override {
     return kernel_view::read_snapshot(*view_, vcpus);
   }

@@ -10,6 +10,7 @@
 #include <schedrig/tasks.hpp>
 
 #include "host/engine/capability.hpp"
+#include "host/engine/exit_trigger.hpp"
 #include "host/engine/failure.hpp"
 #include "host/engine/kernel_view_targets.hpp"
 #include "host/engine/machine_handle.hpp"
@@ -219,14 +220,7 @@ class Run {
 
   // Requires: may_boot().
   void run_booted(Machine& machine) {
-    std::optional<KernelViewTargets> targets;
-    auto* const own_kernel = query<KernelFacet>(machine);
-    if (auto* memory = query<MemoryFacet>(machine);
-        memory != nullptr && (own_kernel != nullptr || !request_.kernel_image.empty())) {
-      using Image = KernelViewTargets::Image;
-      targets.emplace(own_kernel != nullptr ? Image(own_kernel) : Image(request_.kernel_image),
-                      *memory);
-    }
+    std::optional<KernelViewTargets> targets = kernel_of(machine);
     auto* const control = query<WatchdogFacet>(machine);
     if (control == nullptr || control->timeout_ns() == 0 || !targets) {
       run_attached(machine, targets);
@@ -245,6 +239,12 @@ class Run {
     auto& schedulers = *query<SchedulersFacet>(machine);
     SchedulerControl control(schedulers, machine, events_, request_.schedulers, scenario_.run,
                              report_, observer_);
+    auto* const stop_watch = query<StopWatchFacet>(machine);
+    if (targets && stop_watch != nullptr && !request_.schedulers.empty()) {
+      // It may take seconds, and a scheduler is watched from its first moment. What is wrong is
+      // said of the watch.
+      (void)targets->prepare();
+    }
     if (auto attached = attach_first(machine, schedulers, control); !attached) {
       end_attach(std::move(attached).error());
       return;
@@ -255,9 +255,11 @@ class Run {
     session.set_schedulers(control);
     session.set_freeze_windows(report_.freeze_windows);
     std::optional<Snapshots> snapshots;
+    std::optional<ExitTrigger> trigger;
     if (targets) {
       session.set_targets(*targets);
       snapshots.emplace(session, *targets, request_.snapshots, report_, observer_);
+      trigger.emplace(stop_watch, [&targets] { return targets->live_exit_kind(); }, *snapshots);
     }
     if (auto online = session.read_online_cpus(); !online) {
       end_early(std::move(online).error().context("look at the machine"));
@@ -272,7 +274,7 @@ class Run {
       monitor.emplace(*targets, scenario_.checks, *period, machine.now_ns(), report_);
     }
     run_steps(scenario_, session, observer_, report_, snapshots ? &*snapshots : nullptr,
-              monitor ? &*monitor : nullptr);
+              monitor ? &*monitor : nullptr, trigger ? &*trigger : nullptr);
     report_.guest_requests = session.guest_request_counts();
     if (const RingServer* ring = session.ring()) {
       report_.ring = ring->record();
@@ -290,6 +292,18 @@ class Run {
     } else if (const auto& failure = events_.machine_failure(); failure) {
       end_with(RunEnd::kInfrastructure, *failure);
     }
+  }
+
+  // Nothing where the machine's memory or its kernel cannot be looked into.
+  [[nodiscard]] std::optional<KernelViewTargets> kernel_of(Machine& machine) const {
+    auto* const memory = query<MemoryFacet>(machine);
+    auto* const own = query<KernelFacet>(machine);
+    if (memory == nullptr || (own == nullptr && request_.kernel_image.empty())) {
+      return std::nullopt;
+    }
+    using Image = KernelViewTargets::Image;
+    return std::make_optional<KernelViewTargets>(
+        own != nullptr ? Image(own) : Image(request_.kernel_image), *memory);
   }
 
   [[nodiscard]] std::string scheduler_label() const {

@@ -241,6 +241,8 @@ struct SchedulerEvent {
   bool restarted = false;     // on_exit = "restart" and the exit asked for it
   std::string snapshot;       // of an error: the one that was taken at once, by its name
   std::string snapshot_error; // or why none was; both empty: nobody could take one, or no error
+  std::string snapshot_by;    // "watch": at the write by which it died; "report": when it was told
+  std::string no_watch;       // why not by the watch; empty: by it, or there is no snapshot
 };
 
 // How a run ended, apart from its verdict.

@@ -23,9 +23,9 @@ constexpr std::uint64_t kAffinityStream = 1000;
 class Runner {
  public:
   Runner(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report,
-         Snapshots* snapshots, Monitor* monitor)
+         Snapshots* snapshots, Monitor* monitor, ExitTrigger* trigger)
       : scenario_(scenario), session_(session), observer_(observer), report_(report),
-        snapshots_(snapshots), monitor_(monitor),
+        snapshots_(snapshots), monitor_(monitor), trigger_(trigger),
         times_(scenario.observe.snapshots.value_or(0), session.now_ns(), scenario.run.duration_ns),
         tree_(session), affinity_random_(scenario.run.seed, kAffinityStream) {}
 
@@ -34,8 +34,14 @@ class Runner {
       session_.set_snapshots([this](const std::string& name) {
         return snapshots_->take(name, "request", "a program's request");
       });
-      session_.schedulers().set_on_error(
-          [this](SchedulerEvent& exit) { snapshots_->take_at_exit(exit); });
+      session_.schedulers().set_on_error([this](SchedulerEvent& exit) {
+        trigger_ != nullptr ? trigger_->on_exit(exit) : snapshots_->take_at_exit(exit);
+      });
+    }
+    if (trigger_ != nullptr) {
+      session_.schedulers().set_on_change(
+          [this](bool attached) { trigger_->scheduler_changed(attached); });
+      trigger_->scheduler_changed(!session_.schedulers().attached().empty());
     }
     if (auto made = tree_.set_up(); !made) {
       fail_step(report_.backdrop, std::move(made).error().context("set up the run's cgroup"), {});
@@ -53,6 +59,10 @@ class Runner {
     if (snapshots_ != nullptr) { // the machine is taken apart now
       session_.set_snapshots({});
       session_.schedulers().set_on_error({});
+    }
+    if (trigger_ != nullptr) {
+      session_.schedulers().set_on_change({});
+      trigger_->scheduler_changed(false);
     }
     StepRecord& backdrop = report_.backdrop;
     const Scope scope = {.owner = Owner::kBackdrop, .name = "backdrop"};
@@ -289,6 +299,7 @@ class Runner {
   RunReport& report_;
   Snapshots* snapshots_;
   Monitor* monitor_;
+  ExitTrigger* trigger_;
   SnapshotTimes times_;
   CgroupTree tree_;
   Books books_;
@@ -299,8 +310,8 @@ class Runner {
 } // namespace
 
 void run_steps(const Scenario& scenario, Session& session, RunObserver& observer, RunReport& report,
-               Snapshots* snapshots, Monitor* monitor) {
-  Runner(scenario, session, observer, report, snapshots, monitor).run();
+               Snapshots* snapshots, Monitor* monitor, ExitTrigger* trigger) {
+  Runner(scenario, session, observer, report, snapshots, monitor, trigger).run();
 }
 
 } // namespace schedrig::engine

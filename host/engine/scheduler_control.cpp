@@ -73,6 +73,12 @@ void SchedulerControl::record(SchedulerEvent event) {
   report_.scheduler_events.push_back(std::move(event));
 }
 
+void SchedulerControl::tell(bool attached) const {
+  if (on_change_) {
+    on_change_(attached);
+  }
+}
+
 std::string_view SchedulerControl::attached() const {
   return attached_ == nullptr ? std::string_view{} : attached_->label;
 }
@@ -180,15 +186,18 @@ Result<> SchedulerControl::bring_up(const SchedulerChoice& choice, std::int64_t 
   }
   record(std::move(event));
   attached_ = &choice;
+  tell(true);
   return look(); // it may have taken over the tasks and broken a rule with them
 }
 
 Result<> SchedulerControl::take_down() {
+  tell(false);
   std::int64_t start = machine_.now_ns();
   auto done = from_status(facet_.detach(kDetachNs));
   while (!done && seen_ != exits_.exits().size()) { // it went by itself just before
     TRY(look());
     TRY(check_attached("detach the scheduler"));
+    tell(false);
     start = machine_.now_ns();
     done = from_status(facet_.detach(kDetachNs)); // the one that was restarted
   }
@@ -226,6 +235,7 @@ Result<> SchedulerControl::deal_with(SchedulerEvent exit) {
   if (on_error_ && exit.exit_kind >= kExitError) {
     on_error_(exit);
   }
+  tell(false);
   const SchedulerChoice* const gone = std::exchange(attached_, nullptr);
   exit.restarted = run_.on_exit == OnExit::kRestart && gone != nullptr &&
                    (exit.exit_code & kExitCodeRestart) != 0 && ++restarts_ <= kMaxRestarts;

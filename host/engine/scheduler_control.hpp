@@ -64,6 +64,11 @@ class SchedulerControl {
   using OnError = std::function<void(SchedulerEvent&)>;
   void set_on_error(OnError on_error) { on_error_ = std::move(on_error); }
 
+  // Hears that a scheduler has been attached (true), and that it is about to be detached or has
+  // exited, behind OnError (false). Outlives the control, or is taken away.
+  using OnChange = std::function<void(bool attached)>;
+  void set_on_change(OnChange on_change) { on_change_ = std::move(on_change); }
+
   // Deals with exits since the last look. kSchedulerExit for one that nobody asked for, from then
   // on each time.
   Result<> look();
@@ -75,6 +80,7 @@ class SchedulerControl {
 
  private:
   void record(SchedulerEvent event);
+  void tell(bool attached) const;
   [[nodiscard]] Result<const SchedulerChoice*> find(std::string_view name) const;
   [[nodiscard]] Result<> check_attachable(std::string_view name) const;
   [[nodiscard]] Result<> check_attached(std::string_view what) const;
@@ -98,6 +104,7 @@ class SchedulerControl {
   bool saw_expected_exit_ = false;
   std::optional<Error> unexpected_;
   OnError on_error_;
+  OnChange on_change_;
 };
 
 // What a person is told of an exit that nobody asked for.

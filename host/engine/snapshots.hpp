@@ -39,6 +39,13 @@ class SnapshotSink {
   [[nodiscard]] virtual bool keeps_unasked() const = 0;
 };
 
+// Read, and not rendered yet.
+struct StandingSnapshot {
+  kernel_view::KernelSnapshot read;
+  std::int64_t at_ns = 0;
+  std::uint32_t window = 0; // the freeze window that it was read in; 0: not noted yet
+};
+
 class Snapshots {
  public:
   // All outlive it. `sink`: null, and documents are in the report alone.
@@ -55,11 +62,25 @@ class Snapshots {
   // it is, or why there is none.
   void take_at_exit(SchedulerEvent& exit);
 
+  // The same in three parts. Of a machine that stands still already and whose kernel has been
+  // found:
+  [[nodiscard]] StandingSnapshot read_standing(std::int64_t at_ns);
+  // Once the machine goes on: for how long it stood; `scope` as of take().
+  void note_window(StandingSnapshot& standing, const std::string& scope, std::int64_t frozen_ns);
+  // When the exit is told of.
+  void keep_at_exit(SchedulerEvent& exit, const StandingSnapshot& standing);
+
  private:
   Result<> take(const std::string& name, const std::string& trigger, const std::string& scope,
                 SnapshotSink* sink);
   [[nodiscard]] std::string unused_name(const std::string& name) const;
-  Result<kernel_view::KernelSnapshot> read_frozen(const std::string& scope, SnapshotRecord& record);
+  Result<StandingSnapshot> read_frozen(const std::string& scope);
+  Result<> keep(const std::string& name, const std::string& trigger,
+                const StandingSnapshot& standing, SnapshotSink* sink);
+  [[nodiscard]] Result<> check_room() const;
+  void tell(SchedulerEvent& exit, const Result<>& kept);
+  // For those that nobody has asked for.
+  [[nodiscard]] SnapshotSink* unasked_sink() const;
 
   Session& session_;
   SnapshotReader& reader_;

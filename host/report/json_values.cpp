@@ -34,6 +34,8 @@ Value exit_value(const engine::SchedulerEvent& event) {
   }
   exit.set("snapshot", event.snapshot.empty() ? Value() : Value(event.snapshot));
   exit.set("snapshot_error", event.snapshot_error.empty() ? Value() : Value(event.snapshot_error));
+  exit.set("snapshot_by", event.snapshot_by.empty() ? Value() : Value(event.snapshot_by));
+  exit.set("no_watch", event.no_watch.empty() ? Value() : Value(event.no_watch));
   exit.set("log", event.log);
   exit.set("dump", event.dump);
   return exit;

@@ -246,7 +246,8 @@ std::string exit_snapshot_line(const RunReport& report, const engine::SchedulerE
   if (snapshot->file.empty()) {
     return "    a snapshot of the kernel was taken: --json FILE keeps it beside that file\n";
   }
-  return "    snapshot at " + text::human_duration(snapshot->at_ns) + ": " +
+  const std::string when = event.snapshot_by == "watch" ? ", at the write that ended it: " : ": ";
+  return "    snapshot at " + text::human_duration(snapshot->at_ns) + when +
          printable(snapshot->file) + "\n";
 }
 

@@ -4,8 +4,8 @@ set(SCHEDRIG_BOUNDARY_HEADERS
   activity.hpp affinity.hpp backend.hpp bpf_maps.hpp check_defaults.hpp cpu_use.hpp files.hpp fork.hpp
   freeze.hpp guest_memory.hpp guest_requests.hpp kernel_image.hpp mem_policy.hpp memory_regions.hpp
   param_check.hpp params.hpp payloads.hpp plugin.hpp probe.hpp ring.h ring_facet.hpp
-  sched_ext_program.hpp scheduler_exit.hpp schedulers.hpp sim_policy.hpp status.hpp tasks.hpp
-  topology.hpp vcpu_control.hpp vcpus.hpp watch.hpp work.hpp)
+  sched_ext_program.hpp scheduler_exit.hpp schedulers.hpp sim_policy.hpp status.hpp stop_watch.hpp
+  tasks.hpp topology.hpp vcpu_control.hpp vcpus.hpp watch.hpp watchdog.hpp work.hpp)
 
 function(schedrig_write_abi_hash include_dir out_dir)
   set(all "")

@@ -167,6 +167,24 @@ TEST_F(ExitSnapshots, of_an_error_lie_beside_the_report) {
   EXPECT_GE(snapshot->find("tasks")->as_array()->size(), 4U);
 }
 
+TEST_F(ExitSnapshots, show_what_waited_where_when_the_scheduler_died) {
+  const json::Value document = run("stall", {"--json", report_.string()});
+  const json::Value& exit = *last_event(document).find("exit");
+  EXPECT_EQ(*exit.find("snapshot_by")->as_string(), "watch");
+  EXPECT_TRUE(exit.find("no_watch")->is_null());
+  const json::Value& one = document.find("snapshots")->as_array()->front();
+  const auto snapshot = json::parse(text_of(*one.find("file")->as_string()), "snapshot");
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  std::size_t waiting = 0;
+  for (const json::Value& queue : *snapshot->find("dsqs")->as_array()) {
+    if (*queue.find("kind")->as_string() == "user") {
+      EXPECT_EQ(*queue.find("scheduler")->as_string(), "mine");
+      waiting += queue.find("tasks")->as_array()->size();
+    }
+  }
+  EXPECT_GT(waiting, 0U) << "the queue that it does not take from";
+}
+
 TEST_F(ExitSnapshots, without_a_report_in_a_file_are_in_none) {
   const json::Value document = run("unknown_dsq", {"--json", "-"});
   const json::Value& one = document.find("snapshots")->as_array()->front();

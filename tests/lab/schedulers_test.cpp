@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/json/text.hpp"
 #include "tests/lab/kvm_runs.hpp"
 #include "tests/lab/payload_run.hpp"
 #include "tests/unit/apt/temp_dir.hpp"
@@ -58,6 +59,61 @@ TEST(Schedulers, a_global_that_the_object_lacks_is_refused_with_those_that_it_ha
   const test::CommandResult result = run_on_kvm(file);
   EXPECT_EQ(result.exit_code, 1) << result.out;
   EXPECT_THAT(result.err + result.out, HasSubstr("the object has no global slice; it has"));
+}
+
+// The text of the file at the path that the report gives to its only snapshot.
+Result<json::Value> only_snapshot(const json::Value& report) {
+  const auto* const all = report.find("snapshots")->as_array();
+  if (all->size() != 1) {
+    return fail(StatusCode::kNotFound, std::to_string(all->size()) + " snapshots");
+  }
+  return json::parse(text_of(*all->front().find("file")->as_string()), "snapshot");
+}
+
+std::size_t waiting_in(const json::Value& snapshot, const std::string& kind) {
+  std::size_t waiting = 0;
+  for (const json::Value& queue : *snapshot.find("dsqs")->as_array()) {
+    if (*queue.find("kind")->as_string() == kind) {
+      waiting += queue.find("tasks")->as_array()->size();
+    }
+  }
+  return waiting;
+}
+
+// Functions on the stacks of all vCPUs.
+std::string stacks(const json::Value& snapshot) {
+  std::string all;
+  for (const json::Value& vcpu : *snapshot.find("vcpus")->as_array()) {
+    for (const json::Value& frame : *vcpu.find("stack")->as_array()) {
+      all += json::to_document(frame);
+    }
+  }
+  return all;
+}
+
+// Its queue is full of spinners when it names one that does not exist. Behind the kernel's way out
+// of it, all of them are on other queues.
+TEST(SchedulerDeath, is_seen_at_the_write_with_all_tasks_where_they_waited) {
+  const test::TempDir temp;
+  const auto report = temp.path() / "report.json";
+  std::string text =
+      config("expect = \"scheduler_exit\"\nexpect_exit = { kind = \"error\" }",
+             "fault = \"FAULT_UNKNOWN_DSQ\", after_ns = 4000000000") +
+      "[[step.cgroup]]\nname = \"queue\"\nwork = [ { type = \"spin\", workers = 8 } ]\n";
+  text.replace(text.find("\"3s\""), 4, "\"9s\""); // well past the fault
+  const std::string file = temp.write("dies.toml", text).string();
+  const test::CommandResult result = run_on_kvm(file, {"--json", report.string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err << result.out;
+  const auto document = json::parse(text_of(report), "report");
+  ASSERT_TRUE(document) << document.error().message;
+  const json::Value& event = document->find("scheduler_events")->as_array()->back();
+  const json::Value& exit = *event.find("exit");
+  ASSERT_NE(exit.find("snapshot_by")->as_string(), nullptr) << json::to_document(exit);
+  EXPECT_EQ(*exit.find("snapshot_by")->as_string(), "watch") << json::to_document(exit);
+  const auto snapshot = only_snapshot(*document);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_GT(waiting_in(*snapshot, "user"), 0U) << json::to_document(*snapshot->find("dsqs"));
+  EXPECT_THAT(stacks(*snapshot), HasSubstr("scx_")) << "who has found out";
 }
 
 // What follows is about loaders: programs that attach the scheduler which they hold.

@@ -97,6 +97,11 @@ void GuestFeed::on_ring_doorbell(std::uint64_t times) noexcept {
   change([&](auto&) { output_.ring_doorbells += times; });
 }
 
+// The machine knows that it is held: the host thread only has to wake up.
+void GuestFeed::on_held() noexcept {
+  signal(output_fd_.get());
+}
+
 GuestOutput GuestFeed::take() {
   consume(output_fd_.get());
   GuestOutput taken;

@@ -43,6 +43,9 @@ class GuestFeed final : public VmSink {
   void on_notice(std::string_view text) noexcept override;
   void on_ring_doorbell(std::uint64_t times) noexcept override;
 
+  // [vcpu thread]
+  void on_held() noexcept override;
+
   // [host thread]
   [[nodiscard]] GuestOutput take();
 

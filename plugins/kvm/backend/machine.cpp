@@ -63,9 +63,8 @@ void KvmMachine::set_vm(std::unique_ptr<Vm> vm, const MachineOptions& options) {
     vm_->make_late(*options.late_vcpu, options.late_by);
   }
   schedulers_.limit_watchdog(options.watchdog_ns);
-  vm_facets_.emplace(GuestMemoryAccess(vm_->memory()), VmFreezer(*vm_, clock_, channel_, link_),
-                     VmVcpus(*vm_), VmWatchdog(*vm_, options.watchdog_ns), VmWatch(*vm_, clock_),
-                     VmRing(*vm_));
+  vm_facets_.emplace(*vm_, clock_, channel_, link_, options.watchdog_ns);
+  channel_.set_on_pump([this] { vm_facets_->stop_watch.look(); });
 }
 
 KvmMachine::KvmMachine(const MachineOptions& options, EventSink& events,
@@ -119,6 +118,9 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == WatchFacet::kInterfaceId) {
     return static_cast<WatchFacet*>(&vm_facets_->watch);
+  }
+  if (interface_id == StopWatchFacet::kInterfaceId) {
+    return static_cast<StopWatchFacet*>(&vm_facets_->stop_watch);
   }
   if (interface_id == RingFacet::kInterfaceId) {
     return vm_facets_->ring.there() ? static_cast<RingFacet*>(&vm_facets_->ring) : nullptr;

@@ -29,6 +29,7 @@
 #include "backend/ring_facet.hpp"
 #include "backend/saved_session.hpp"
 #include "backend/schedulers_facet.hpp"
+#include "backend/stop_watch_facet.hpp"
 #include "backend/tasks_facet.hpp"
 #include "backend/vcpus_facet.hpp"
 #include "backend/vm_channel.hpp"
@@ -93,11 +94,17 @@ class KvmMachine final : public Machine, private MachineWaits {
 
   // Those that need no agent.
   struct VmFacets {
+    VmFacets(Vm& vm, MachineClock& clock, VmChannel& channel, AgentLink& link,
+             std::int64_t watchdog_ns)
+        : memory(vm.memory()), freezer(vm, clock, channel, link), vcpus(vm),
+          watchdog(vm, watchdog_ns), watch(vm, clock), stop_watch(vm, freezer, clock), ring(vm) {}
+
     GuestMemoryAccess memory;
     VmFreezer freezer;
     VmVcpus vcpus;
     VmWatchdog watchdog;
     VmWatch watch;
+    VmStopWatch stop_watch;
     VmRing ring;
   };
 

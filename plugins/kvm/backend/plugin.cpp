@@ -55,6 +55,7 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
       // Some KVMs take a watch and never tell of a write: only trying it out says so.
       const ProbeReport watch = device.ok ? probe_data_watchpoint() : device;
       sink.on_fact(WatchFacet::kInterfaceId, watch.ok ? "" : watch.observed);
+      sink.on_fact(StopWatchFacet::kInterfaceId, watch.ok ? "" : watch.observed);
     });
   }
 

@@ -50,6 +50,9 @@ void VmChannel::pump() {
   control_.insert(control_.end(), output.control.begin(), output.control.end());
   ring_doorbells_ += output.ring_doorbells;
   monitor_.deliver(output);
+  if (on_pump_) {
+    on_pump_();
+  }
 }
 
 } // namespace schedrig::kvm

@@ -3,6 +3,8 @@
 // everything else that the guest puts out. Thread: host thread.
 #pragma once
 
+#include <functional>
+
 #include "backend/guest_feed.hpp"
 #include "backend/guest_monitor.hpp"
 #include "channel/byte_channel.hpp"
@@ -27,6 +29,9 @@ class VmChannel final : public ByteChannel {
   Result<> send(ByteView bytes, Deadline deadline) override;
   Result<> receive(Bytes& into, Deadline deadline) override;
 
+  // Called whenever output was taken; outlives the channel.
+  void set_on_pump(std::function<void()> on_pump) { on_pump_ = std::move(on_pump); }
+
   // Takes and delivers what is there, without waiting.
   void pump();
   // Control bytes that pump found.
@@ -45,6 +50,7 @@ class VmChannel final : public ByteChannel {
   bool interruptible_ = false;
   Bytes control_;
   std::uint64_t ring_doorbells_ = 0;
+  std::function<void()> on_pump_;
 };
 
 } // namespace schedrig::kvm

@@ -31,10 +31,11 @@ constexpr auto kEndTimeout = std::chrono::seconds(2);
 } // namespace
 
 Vm::Impl::Impl(VmSink& sink, GuestMemory memory, bool ring)
-    : memory_(std::move(memory)),
+    : memory_(std::move(memory)), watches_([this] { hold(); }),
       board_(
           memory_, lifecycle_, phases_, sink,
-          [this] { (void)stop_vcpus(steady_clock::now() + kEndTimeout); }, ring) {}
+          [this] { (void)stop_vcpus(steady_clock::now() + kEndTimeout); }, ring),
+      sink_(sink) {}
 
 Vm::Impl::~Impl() {
   lifecycle_.stop();

@@ -7,10 +7,10 @@
 // still be stopped. Nothing of it outlives the process: guest memory is a memfd, threads are the
 // process's own, there are no files and no children.
 //
-// Threads: one per vCPU and one device thread. All callbacks come from the device thread, one at a
-// time; they must return (the guest's output waits meanwhile) and must not call stop, send or
-// freeze.
-// The process-wide signal SIGRTMIN is used to interrupt vCPU threads.
+// Threads: one per vCPU and one device thread. Callbacks come from the device thread, one at a
+// time, unless they say otherwise; they must return (the guest's output waits meanwhile) and must
+// not call stop, send or freeze. The process-wide signal SIGRTMIN is used to interrupt vCPU
+// threads.
 #pragma once
 
 #include <chrono>
@@ -72,6 +72,8 @@ class VmSink {
   virtual void on_notice(std::string_view text) noexcept = 0;
   // The ring's doorbell was rung that often. For those whose machines have a ring.
   virtual void on_ring_doorbell(std::uint64_t /*times*/) noexcept {}
+  // [vcpu thread] The stop watch has matched: the machine is held. Must not wait.
+  virtual void on_held() noexcept {}
 
  protected:
   ~VmSink() = default;
@@ -159,6 +161,13 @@ class Vm {
                              std::function<std::int64_t()> now);
   [[nodiscard]] Result<> disarm(std::uint32_t slot);
   [[nodiscard]] Result<WatchHits> take_hits(std::uint32_t slot);
+  // The watch of kStopSlot, whose first match holds the machine: no vCPU runs, whatever is
+  // thawed, before release() and the next thaw(), or a change of watches. Its devices go on.
+  // disarm() and take_hits() as of the others.
+  static constexpr std::uint32_t kStopSlot = 0;
+  [[nodiscard]] Result<> arm_stop(const WatchSpec& spec, std::function<std::int64_t()> now);
+  [[nodiscard]] bool held() const noexcept;
+  void release() noexcept;
 
   // For tests, before start(): whenever that vCPU is to stand still, it takes so much longer.
   void make_late(std::uint32_t vcpu, std::chrono::nanoseconds by);

@@ -126,6 +126,7 @@ Result<Reverted> Vm::Impl::reset(std::chrono::milliseconds timeout) {
     vcpu->forget_exits();
   }
   watches_.clear_all();
+  held_ = false;
   lifecycle_.restart();
   started_ = false;
   return reverted;

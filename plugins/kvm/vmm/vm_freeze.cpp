@@ -36,6 +36,7 @@ Result<> Vm::Impl::stand_still(std::chrono::milliseconds timeout) {
     frozen_ = true;
     return {};
   }
+  held_ = false;
   board_.thaw();
   gate_.open();
   if (lifecycle_.over()) {
@@ -75,7 +76,9 @@ Result<Pause> Vm::Impl::thaw() {
   }
   board_.thaw();
   gate_.postpone(pause.clock); // who is held for a time is held for the guest's
-  gate_.open();
+  if (!held_) {
+    gate_.open();
+  }
   pause.whole = steady_clock::now() - stop_.called;
   return pause;
 }

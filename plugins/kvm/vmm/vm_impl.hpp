@@ -2,6 +2,7 @@
 // Vm::Impl: the parts of a virtual machine and their order of construction. Private to vm*.cpp.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -66,8 +67,9 @@ class Vm::Impl {
   Result<> unpin(std::uint32_t vcpu);
 
   // vm_watch.cpp
-  Result<> arm(std::uint32_t slot, const WatchSpec& spec, Watches::Now now);
+  Result<> arm(std::uint32_t slot, const WatchSpec& spec, Watches::Now now, bool stops);
   Result<> disarm(std::uint32_t slot);
+  void hold(); // [vcpu thread]
 
   // vm_fork.cpp
   Result<> set_up_from(std::shared_ptr<const SavedMachine> saved, const std::string& kvm_device);
@@ -91,6 +93,8 @@ class Vm::Impl {
   std::mutex control_mutex_; // one start, stop or freeze at a time
   bool started_ = false;
   bool frozen_ = false;
+  std::atomic<bool> held_ = false; // by a vCPU, from the stop watch's match on
+  VmSink& sink_;
   Stop stop_; // if frozen_
   std::optional<Late> late_;
   // What memory_ is a copy of, if it is one, and whether the rest started as its copy, too.

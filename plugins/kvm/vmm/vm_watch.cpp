@@ -22,16 +22,27 @@ Result<> Vm::Impl::change_watches(const std::function<Result<>()>& change) {
     return fail(StatusCode::kTimeout, "vCPU " + std::to_string(*late) + " did not stop in time");
   }
   auto changed = change();
+  held_ = false; // else no vCPU would take the change
   gate_.open();
   TRY(std::move(changed));
   return watches_.wait_until_taken(static_cast<std::uint32_t>(vcpus_.size()), deadline);
 }
 
-Result<> Vm::Impl::arm(std::uint32_t slot, const WatchSpec& spec, Watches::Now now) {
+// The others run on for as long as a kick takes. Who freezes the machine finds the gate shut.
+void Vm::Impl::hold() {
+  held_ = true;
+  gate_.shut();
+  for (std::size_t i = 0; i < vcpus_.size(); ++i) {
+    vcpus_[i]->kick(threads_[i].native_handle());
+  }
+  sink_.on_held();
+}
+
+Result<> Vm::Impl::arm(std::uint32_t slot, const WatchSpec& spec, Watches::Now now, bool stops) {
   const std::lock_guard lock(control_mutex_);
   bool set = false;
   auto armed = change_watches([&]() -> Result<> {
-    TRY(watches_.set(slot, spec, std::move(now)));
+    TRY(watches_.set(slot, spec, std::move(now), stops));
     set = true;
     return {};
   });
@@ -50,7 +61,16 @@ Result<> Vm::Impl::disarm(std::uint32_t slot) {
 }
 
 Result<> Vm::arm(std::uint32_t slot, const WatchSpec& spec, std::function<std::int64_t()> now) {
-  return impl_->arm(slot, spec, std::move(now));
+  return impl_->arm(slot, spec, std::move(now), false);
+}
+Result<> Vm::arm_stop(const WatchSpec& spec, std::function<std::int64_t()> now) {
+  return impl_->arm(kStopSlot, spec, std::move(now), true);
+}
+bool Vm::held() const noexcept {
+  return impl_->held_;
+}
+void Vm::release() noexcept {
+  impl_->held_ = false;
 }
 Result<> Vm::disarm(std::uint32_t slot) {
   return impl_->disarm(slot);

@@ -73,7 +73,7 @@ std::uint64_t debug_control(std::uint64_t armed,
   return control;
 }
 
-Result<> Watches::set(std::uint32_t slot, const WatchSpec& spec, Now now) {
+Result<> Watches::set(std::uint32_t slot, const WatchSpec& spec, Now now, bool stops) {
   if (slot >= kWatchSlots || (armed() >> slot & 1U) != 0) {
     return invalid(slot, slot < kWatchSlots ? "is armed" : "there are 4, from 0 on");
   }
@@ -81,6 +81,7 @@ Result<> Watches::set(std::uint32_t slot, const WatchSpec& spec, Now now) {
   Slot& to = slots_[slot];
   to.spec = spec;
   to.now = std::move(now);
+  to.stops = stops;
   to.hits = 0;
   to.matches = 0;
   to.full = spec.max_captures == 0;
@@ -180,8 +181,13 @@ void Watches::hit(std::uint32_t slot,
   WatchHit found = look();
   found.capture.hit = number;
   found.capture.at_ns = now;
-  const std::lock_guard lock(mutex_);
-  hit.captures.push_back(std::move(found));
+  {
+    const std::lock_guard lock(mutex_);
+    hit.captures.push_back(std::move(found));
+  }
+  if (hit.stops) {
+    on_stop_(); // who hears of it finds the capture
+  }
 }
 
 Result<WatchHits> Watches::take_hits(std::uint32_t slot) {

@@ -40,8 +40,12 @@ class Watches {
   // Tells the time that captures get.
   using Now = std::function<std::int64_t()>;
 
+  // `on_stop`: called at the first match of a slot that stops, before its vCPU goes on.
+  explicit Watches(std::function<void()> on_stop = {}) : on_stop_(std::move(on_stop)) {}
+
   // [no vCPU runs] kInvalidArgument as watch.hpp says.
-  [[nodiscard]] Result<> set(std::uint32_t slot, const WatchSpec& spec, Now now);
+  [[nodiscard]] Result<> set(std::uint32_t slot, const WatchSpec& spec, Now now,
+                             bool stops = false);
   [[nodiscard]] Result<> clear(std::uint32_t slot);
   void clear_all();
 
@@ -76,6 +80,7 @@ class Watches {
   struct Slot {
     WatchSpec spec; // changes only while no vCPU runs
     Now now;
+    bool stops = false;
     std::atomic<std::uint64_t> hits = 0;
     std::atomic<std::uint64_t> matches = 0;
     std::atomic<bool> full = false;   // no further capture is wanted
@@ -86,6 +91,7 @@ class Watches {
 
   void changed();
 
+  std::function<void()> on_stop_;
   std::array<Slot, kWatchSlots> slots_;
   std::atomic<std::uint64_t> armed_ = 0;
   std::atomic<std::uint64_t> change_ = 0;

@@ -36,7 +36,7 @@ MockMachine::MockMachine(const MachineSpec& spec, EventSink& events, Programs pr
       cgroup_files_(cgroups_), proc_files_(engine_, processes_, cgroups_, std::string(kRelease)),
       sys_files_(spec.topology), sched_ext_files_(sched_ext_, engine_),
       kernel_(*this, GuestKernel(memory_bytes_, kernel_options(spec.params), spec.seed)),
-      watch_(*this), ring_(param_integer(spec.params, "ring.enabled", 0) != 0) {
+      watch_(*this), stop_watch_(*this), ring_(param_integer(spec.params, "ring.enabled", 0) != 0) {
   vfs_.mount("/proc", proc_files_);
   vfs_.mount("/sys", sys_files_);
   vfs_.mount("/sys/fs/cgroup", cgroup_files_);
@@ -95,6 +95,9 @@ void* MockMachine::query(std::string_view interface_id) noexcept {
   }
   if (interface_id == WatchFacet::kInterfaceId) {
     return static_cast<WatchFacet*>(&watch_);
+  }
+  if (interface_id == StopWatchFacet::kInterfaceId) {
+    return static_cast<StopWatchFacet*>(&stop_watch_);
   }
   if (interface_id == RingFacet::kInterfaceId) {
     return ring_.enabled() ? static_cast<RingFacet*>(&ring_) : nullptr;

@@ -6,8 +6,8 @@
 // machine_mem_policy.cpp, machine_schedulers.cpp, machine_freeze.cpp, machine_vcpu_control.cpp: one
 // facet each;
 // machine_faults.cpp: what goes wrong; machine_state.cpp: copies of the machine; payloads.hpp and
-// machine_kernel.hpp, machine_ring.hpp and machine_watch.hpp are parts of their own. Thread: the
-// host's, except interrupt() and now_ns().
+// machine_kernel.hpp, machine_ring.hpp, machine_watch.hpp and machine_stop_watch.hpp are parts of
+// their own. Thread: the host's, except interrupt() and now_ns().
 #pragma once
 
 #include <atomic>
@@ -31,6 +31,7 @@
 #include "plugins/mock/backend/machine_kernel.hpp"
 #include "plugins/mock/backend/machine_ring.hpp"
 #include "plugins/mock/backend/machine_state.hpp"
+#include "plugins/mock/backend/machine_stop_watch.hpp"
 #include "plugins/mock/backend/machine_watch.hpp"
 #include "plugins/mock/backend/payloads.hpp"
 #include "plugins/mock/files/cgroup_files.hpp"
@@ -89,6 +90,7 @@ class MockMachine final : public Machine,
   friend class MachinePayloads; // parts of the machine that are facets of their own
   friend class MachineKernel;
   friend class MachineWatch;
+  friend class MachineStopWatch;
 
   enum class State : std::uint8_t { kCreated, kUp, kLost, kDown };
   struct Group {
@@ -142,10 +144,13 @@ class MockMachine final : public Machine,
   void on_fork(TaskId parent) noexcept override;
   void on_reap(TaskId parent) noexcept override;
   void on_event_done() noexcept override { watch_.look(); }
+  void on_ejecting(std::int64_t exit_kind) noexcept override;
 
   [[nodiscard]] Status check_state(std::string_view what) const;
   // For one of its vCPUs that the host wants something done to.
   template <class Do> Status control(std::string_view what, std::uint32_t vcpu, Do&& act);
+  // What stopping all CPUs together takes.
+  [[nodiscard]] Nanos window_cost() const;
   // As check_state, of what may change the machine.
   [[nodiscard]] Status check_up(std::string_view what);
   // Of the scheduler of sched_ext's that is attached.
@@ -215,6 +220,7 @@ class MockMachine final : public Machine,
   Vfs vfs_;
   MachineKernel kernel_;
   MachineWatch watch_;
+  MachineStopWatch stop_watch_;
   MachineRing ring_;
 
   std::vector<Group> groups_;

@@ -15,6 +15,10 @@ constexpr Nanos kEachCpuNs = 1'000;
 
 } // namespace
 
+Nanos MockMachine::window_cost() const {
+  return kRendezvousNs + kEachCpuNs * engine_.cpus();
+}
+
 Status MockMachine::freeze(std::int64_t timeout_ns) noexcept {
   return guard("freeze", [&]() -> Status {
     if (Status status = check_up("freeze"); !status.ok()) {
@@ -31,7 +35,7 @@ Status MockMachine::freeze(std::int64_t timeout_ns) noexcept {
                                                     " ms; the machine goes on");
     }
     frozen_ = true;
-    window_ns_ = kRendezvousNs + kEachCpuNs * engine_.cpus() + late.by;
+    window_ns_ = window_cost() + late.by;
     return {};
   });
 }

@@ -173,6 +173,7 @@ SchedulerFacts MockMachine::scheduler_facts() const {
   const EngineStats& before = sched_ext_.at_attach;
   facts.name = attached_.id;
   facts.attachment = sched_ext_.enable_seq;
+  facts.exit_kind = stop_watch_.exit_kind();
   facts.counters = {{"nr_enqueued", now.policy_enqueues - before.policy_enqueues},
                     {"nr_dispatched", now.policy_inserts - before.policy_inserts}};
   for (const ParamValue& param : attached_.params) {
@@ -194,6 +195,10 @@ void MockMachine::detach_all() {
 }
 
 // The engine runs the fallback now; the machine's default, if another one failed, follows.
+void MockMachine::on_ejecting(std::int64_t exit_kind) noexcept {
+  static_cast<void>(guard("ejection", [&] { stop_watch_.on_ejecting(exit_kind); }));
+}
+
 void MockMachine::on_scheduler_exit(const SchedulerExit& exit) noexcept {
   static_cast<void>(guard("scheduler exit", [&] {
     ejected_because_ = exit.message;

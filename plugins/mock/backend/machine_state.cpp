@@ -69,6 +69,7 @@ void MockMachine::restore(const MachineState& from, std::uint64_t seed) {
   sched_ext_ = from.sched_ext;
   kernel_.restore(from.kernel);
   watch_.clear();
+  stop_watch_.clear();
   ring_.reset();
   task_pids_ = from.task_pids;
   groups_.clear();

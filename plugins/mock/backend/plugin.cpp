@@ -45,6 +45,7 @@ class MockBackend final : public Plugin, public Backend, public ParamCheck {
     sink.on_fact(VcpusFacet::kInterfaceId, "");
     sink.on_fact(VcpuControlFacet::kInterfaceId, "");
     sink.on_fact(WatchFacet::kInterfaceId, "");
+    sink.on_fact(StopWatchFacet::kInterfaceId, "");
     sink.on_fact(BpfMapsFacet::kInterfaceId, "");
   }
   Status create_machine(const MachineSpec& spec, EventSink& events,

@@ -89,6 +89,7 @@ void DsqMirrors::store_scheduler(AddressSpace& space, const Sources& from) {
     now.dsq_hash = space.direct(table_.physical());
     now.global_dsqs = nodes_;
     now.pcpu = space.image(layout::kScxPcpu);
+    now.exit_kind = from.scheduler->exit_kind;
     sched_.store(ram, now);
   }
   if (attached_ != from.sched_ext()) {

@@ -3,8 +3,10 @@
 // its hash table of queues, and in each the tasks that wait there, in their order. Thread: one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <schedrig/result.hpp>
@@ -34,6 +36,11 @@ class DsqMirrors {
   }
   // A CPU's own, which lies in its run queue.
   [[nodiscard]] const guest::ScxDispatchQ& local(CpuId cpu) const { return locals_[cpu]; }
+  // Physical, of the attached scheduler's exit_kind.
+  [[nodiscard]] std::optional<std::uint64_t> exit_kind() const {
+    return attached_ ? std::optional(sched_.physical() + offsetof(guest::ScxSched, exit_kind))
+                     : std::nullopt;
+  }
 
  private:
   struct Place { // of a task

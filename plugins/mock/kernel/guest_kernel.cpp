@@ -115,6 +115,11 @@ void GuestKernel::store_cpus(const Sources& from) {
   }
 }
 
+std::optional<std::uint64_t> GuestKernel::exit_kind() const {
+  const auto physical = tasks_.queues().exit_kind();
+  return physical ? std::optional(space_.direct(*physical)) : std::nullopt;
+}
+
 Result<> GuestKernel::update(const Sources& from) {
   if (cpus_.empty()) {
     TRY(set_up(from.engine.cpus()));

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -50,6 +51,8 @@ class GuestKernel {
     return space_.image(layout::place_of(function)) + kIntoFunction;
   }
   [[nodiscard]] std::uint64_t per_cpu_offset(CpuId cpu) const { return cpus_[cpu].offset; }
+  // Linear, of the attached scheduler's exit_kind.
+  [[nodiscard]] std::optional<std::uint64_t> exit_kind() const;
   // Of a word that has just grown or shrunk.
   [[nodiscard]] WriteSite write_site(std::uint64_t physical, bool grows) const;
   // Where the stack of a CPU in its idle loop ends.

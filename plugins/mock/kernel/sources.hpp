@@ -22,6 +22,7 @@ struct SchedulerWord {
 struct SchedulerFacts {
   std::string name;
   std::uint64_t attachment = 0; // which one since the boot, from 1
+  std::uint32_t exit_kind = 0;  // of one that is being ejected
   std::vector<SchedulerWord> counters;
   std::vector<SchedulerWord> parameters;
 };

@@ -51,6 +51,8 @@ struct ScxSched {
   Pointer dsq_hash = 0;                   // dsq_hash.tbl
   Pointer global_dsqs = 0;
   Pointer pcpu = 0; // per-CPU
+  std::uint32_t exit_kind = 0;
+  std::uint32_t reserved = 0;
 };
 struct ScxEventStats {
   std::uint64_t select_cpu_fallback = 0;

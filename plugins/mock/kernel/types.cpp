@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <optional>
 
+#include <schedrig/scheduler_exit.hpp>
+
 namespace schedrig::mock {
 namespace {
 
@@ -48,7 +50,8 @@ constexpr std::array kBucketTable = {
     FIELD(BucketTable, future_tbl, "bucket_table *"), FIELD(BucketTable, buckets, "u64[64]")};
 constexpr std::array kScxSched = {
     FieldSpec{"ops", 0, "sched_ext_ops"}, FIELD(ScxSched, dsq_hash, "rhashtable"),
-    FIELD(ScxSched, global_dsqs, "*"), FIELD(ScxSched, pcpu, "scx_sched_pcpu *")};
+    FIELD(ScxSched, global_dsqs, "*"), FIELD(ScxSched, pcpu, "scx_sched_pcpu *"),
+    FIELD(ScxSched, exit_kind, "u32")};
 constexpr std::array kScxEventStats = {
     FieldSpec{"SCX_EV_SELECT_CPU_FALLBACK", offsetof(ScxEventStats, select_cpu_fallback), "u64",
               kCounter},
@@ -305,6 +308,7 @@ TypeTable::TypeTable() {
     types_[number_of(each.name) - 1].members = members;
   }
   add_cpu_states();
+  add_exit_kinds();
 }
 
 void TypeTable::add_cpu_states() {
@@ -316,6 +320,19 @@ void TypeTable::add_cpu_states() {
   add({.kind = BtfKind::kEnum,
        .bytes = sizeof(std::uint32_t),
        .name = "cpu_usage_stat",
+       .members = members});
+}
+
+void TypeTable::add_exit_kinds() {
+  std::vector<BtfMember>& members = members_.emplace_back();
+  members.push_back({.name = "SCX_EXIT_NONE", .type = 0, .value = 0});
+  for (const ExitKindInfo& kind : kExitKinds) {
+    members.push_back(
+        {.name = kind.name, .type = 0, .value = static_cast<std::uint32_t>(kind.kind)});
+  }
+  add({.kind = BtfKind::kEnum,
+       .bytes = sizeof(std::uint32_t),
+       .name = "scx_exit_kind",
        .members = members});
 }
 

@@ -54,6 +54,7 @@ class TypeTable {
   std::uint32_t add(const BtfType& type);
   [[nodiscard]] std::uint32_t number_of(std::string_view type);
   void add_cpu_states();
+  void add_exit_kinds();
 
   std::vector<BtfType> types_;
   std::deque<std::vector<BtfMember>> members_; // that types_ points to

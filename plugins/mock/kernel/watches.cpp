@@ -14,6 +14,13 @@ std::uint64_t value_at(const GuestKernel& kernel, std::uint64_t physical, std::u
   return value;
 }
 
+Status refuse(std::uint32_t slot, const std::string& why) {
+  return Status::make(StatusCode::kInvalidArgument,
+                      "watch slot " + std::to_string(slot) + ": " + why);
+}
+
+} // namespace
+
 bool matches(const WatchSpec& spec, std::uint64_t value) {
   switch (spec.condition) {
   case WatchCondition::kAny:
@@ -33,13 +40,6 @@ bool matches(const WatchSpec& spec, std::uint64_t value) {
   }
   return false;
 }
-
-Status refuse(std::uint32_t slot, const std::string& why) {
-  return Status::make(StatusCode::kInvalidArgument,
-                      "watch slot " + std::to_string(slot) + ": " + why);
-}
-
-} // namespace
 
 Status Watches::arm(std::uint32_t number, const WatchSpec& spec, const GuestKernel& kernel) {
   if (number >= kWatchSlots || slots_[number].armed) {

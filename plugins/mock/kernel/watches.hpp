@@ -14,6 +14,9 @@
 
 namespace schedrig::mock {
 
+// Whether the spec's condition holds for it.
+[[nodiscard]] bool matches(const WatchSpec& spec, std::uint64_t value);
+
 class Watches {
  public:
   // kInvalidArgument as of the facet. Of memory that is up to date.

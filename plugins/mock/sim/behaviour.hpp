@@ -50,6 +50,9 @@ class EngineListener {
  public:
   // The policy was ejected, or ended itself; the fallback runs.
   virtual void on_scheduler_exit(const SchedulerExit& exit) noexcept = 0;
+  // The kernel ejects the policy: nothing has been taken from it yet. No call may change the
+  // machine.
+  virtual void on_ejecting(std::int64_t /*exit_kind*/) noexcept {}
   virtual void on_task_frozen(TaskId id, bool frozen) noexcept = 0;
   // A zombie now; the slot is kept until Engine::reap.
   virtual void on_task_dead(TaskId id) noexcept = 0;

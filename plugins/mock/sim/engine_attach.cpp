@@ -152,6 +152,7 @@ void Engine::enter_policy(SimPolicy& policy, std::string_view name) {
 
 // scx_disable_workfn() after an error, or after scx_bpf_exit().
 void Engine::eject() {
+  listener_.on_ejecting(exit_.kind);
   SimPolicy* const ejected = policy_;
   const std::string name = policy_name_;
   const PolicyExit exit = exit_;

@@ -57,7 +57,9 @@ class WatchTable : public testing::Test {
         });
   }
 
-  Watches watches_;
+  Watches watches_{
+      [this] { captured_at_stops_.push_back(watches_.take_hits(0)->captures.size()); }};
+  std::vector<std::size_t> captured_at_stops_; // what could be had at each
   std::int64_t now_ = 0;
 };
 
@@ -153,6 +155,21 @@ TEST_F(WatchTable, captures_only_values_that_the_condition_holds_for) {
     EXPECT_EQ(hits->captures.size(), expected);
     ASSERT_TRUE(watches_.clear(1).has_value());
   }
+}
+
+TEST_F(WatchTable, stops_at_the_first_match_which_can_be_had_then) {
+  WatchSpec error = spec();
+  error.condition = WatchCondition::kGreaterEqual;
+  error.value = 1024;
+  error.max_captures = 1;
+  ASSERT_TRUE(watches_.set(0, error, [this] { return now_; }, true).has_value());
+  ASSERT_TRUE(set(1, spec()).has_value());
+  hit(1);
+  hit(0, 64);
+  EXPECT_TRUE(captured_at_stops_.empty());
+  hit(0, 1026);
+  hit(0, 1025);
+  EXPECT_EQ(captured_at_stops_, std::vector<std::size_t>{1});
 }
 
 TEST_F(WatchTable, begins_anew_when_a_slot_is_armed_again) {
