@@ -47,6 +47,7 @@ struct sched_ext_entity {
 
 struct task_struct {
   const struct cpumask* cpus_ptr;
+  int nr_cpus_allowed;
   void* mm; // null: a kernel thread
   struct sched_ext_entity scx;
 };

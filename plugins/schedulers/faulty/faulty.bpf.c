@@ -22,7 +22,8 @@ enum fault {
   FAULT_EXIT,
   FAULT_RESTART,
   FAULT_INIT,
-  FAULT_HANG
+  FAULT_HANG,
+  FAULT_PINNED_LAST
 };
 
 const volatile enum fault fault = FAULT_NONE;
@@ -118,6 +119,12 @@ s32 BPF_PROG(faulty_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_fl
 SEC("struct_ops/faulty_enqueue")
 void BPF_PROG(faulty_enqueue, struct task_struct* p, u64 enq_flags) {
   __sync_fetch_and_add(&nr_enqueued, 1);
+  // A CPU looks into the shared queue when its own is empty, which it is not as long as a task that
+  // may go elsewhere comes back to it.
+  if (due(FAULT_PINNED_LAST) && p->nr_cpus_allowed > 1) {
+    dsq_insert(p, SCX_DSQ_LOCAL, SCX_SLICE_DFL, enq_flags);
+    return;
+  }
   if (!commit_on(p, enq_flags)) {
     dsq_insert(p, SHARED_DSQ, SCX_SLICE_DFL, enq_flags);
   }

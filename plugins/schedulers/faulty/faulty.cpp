@@ -14,11 +14,12 @@ using schedrig::ParamSpec;
 using schedrig::ParamType;
 
 constexpr std::array kParams = {
-    ParamSpec{.type = ParamType::kString,
-              .key = "fault",
-              .default_value = "none",
-              .doc = "none, stall, drop, insert_twice, bad_cpu, forbidden_cpu, unknown_dsq, throw, "
-                     "slow, error, exit, restart, init or hang; none is a sound scheduler"},
+    ParamSpec{
+        .type = ParamType::kString,
+        .key = "fault",
+        .default_value = "none",
+        .doc = "none, stall, drop, insert_twice, bad_cpu, forbidden_cpu, unknown_dsq, throw, "
+               "slow, error, exit, restart, init, hang or pinned_last; none is a sound scheduler"},
     ParamSpec{.type = ParamType::kDuration,
               .key = "after",
               .default_value = "1s",

@@ -56,10 +56,9 @@ Status Faulty::on_init() {
     return Status::make(StatusCode::kInvalidArgument, "init fails, as fault = \"init\" says",
                         "choose another fault");
   }
-  if (*fault_ == Fault::kHang) {
+  if (*fault_ == Fault::kHang || *fault_ == Fault::kPinnedLast) {
     return Status::make(StatusCode::kUnsupported,
-                        "fault \"hang\" is possible on a real kernel only: a simulated machine "
-                        "detaches in no time",
+                        "fault \"" + fault_name_ + "\" is possible on a real kernel only",
                         "use backend = \"kvm\", or another fault");
   }
   due_at_ns_ = kernel().now_ns() + after_ns_;

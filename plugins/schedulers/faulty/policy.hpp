@@ -27,7 +27,8 @@ enum class Fault : std::uint32_t {
   kExit,
   kRestart,
   kInit,
-  kHang
+  kHang,
+  kPinnedLast
 };
 
 struct FaultInfo {
@@ -36,7 +37,7 @@ struct FaultInfo {
 };
 
 // In the order of Fault.
-inline constexpr std::array<FaultInfo, 14> kFaults = {{
+inline constexpr std::array<FaultInfo, 15> kFaults = {{
     {"none", "no fault"},
     {"stall", "tasks stay in the queue, nothing is dispatched any more"},
     {"drop", "a task that is enqueued is put nowhere"},
@@ -51,6 +52,7 @@ inline constexpr std::array<FaultInfo, 14> kFaults = {{
     {"restart", "the scheduler ends by itself and asks to be started anew"},
     {"init", "init fails: the scheduler cannot be attached"},
     {"hang", "the exit callback takes 13 s: a detach hangs that long (real kernels only)"},
+    {"pinned_last", "tasks with one CPU only wait until no other wants it (real kernels only)"},
 }};
 
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);

@@ -107,12 +107,14 @@ TEST(Faulty, names_the_task_and_since_when_it_waits) {
   m.stop(group);
 }
 
-TEST(Faulty, a_detach_that_hangs_is_for_real_kernels) {
-  TestMachine m(1);
-  const Status status = m.attach<Faulty>("faulty", params("hang"));
-  EXPECT_EQ(status.code, StatusCode::kUnsupported);
-  EXPECT_NE(std::string_view(status.message).find("real kernel only"), std::string_view::npos)
-      << status.message;
+TEST(Faulty, what_is_for_real_kernels_is_refused) {
+  for (const char* fault : {"hang", "pinned_last"}) {
+    TestMachine m(1);
+    const Status status = m.attach<Faulty>("faulty", params(fault));
+    EXPECT_EQ(status.code, StatusCode::kUnsupported);
+    EXPECT_NE(std::string_view(status.message).find("real kernel only"), std::string_view::npos)
+        << status.message;
+  }
 }
 
 TEST(Faulty, a_restart_is_an_exit_code) {
