@@ -48,7 +48,12 @@ Diagnosis of_worker(const Evidence& evidence, const WorkerFacts& worker) {
             .summary = worker.name + " did not live to its end",
             .evidence = {worker.ended}};
   }
-  return diagnose_stall(evidence, worker.pid, worker.name, worker.stood_still_ns);
+  Diagnosis found = diagnose_stall(evidence, worker.pid, worker.name, worker.stood_still_ns);
+  if (worker.stood_still_ns > 0) {
+    found.evidence.push_back("it stood still from " + text::human_duration(worker.since_ns) +
+                             " on; a scheduler's exit or the monitor shows more");
+  }
+  return found;
 }
 
 // The watchdog may find that it has not run itself, and names no task then.

@@ -96,6 +96,7 @@ Evidence of_worker(bool killed) {
   return {.worker = WorkerFacts{.name = "worker 0",
                                 .pid = 10,
                                 .stood_still_ns = 3 * kSecond,
+                                .since_ns = kSecond,
                                 .killed = killed,
                                 .ended = "wait status 11"}};
 }
@@ -224,7 +225,8 @@ std::vector<Row> rows() {
       {"attach_timed_out", attach_failed(true), kAttachError, Blame::kInconclusive, "",
        "not attached in time"},
       {"worker_crashed", of_worker(true), kWorkerKilled, workload, "worker 0", "wait status 11"},
-      {"worker_stuck", of_worker(false), kStuckWorker, Blame::kInconclusive, "worker 0", "3.00 s"},
+      {"worker_stuck", of_worker(false), kStuckWorker, Blame::kInconclusive, "worker 0",
+       "stood still from 1.00 s on"},
       {"seen_by_the_monitor", suspected(), kLostTask, scheduler, "spin[10]", "on no queue"},
   };
 }
