@@ -3,6 +3,8 @@
 #include "backend/vm_channel.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 
 namespace schedrig::kvm {
 
@@ -18,11 +20,22 @@ Result<> VmChannel::check() const {
 }
 
 Result<> VmChannel::send(ByteView bytes, Deadline deadline) {
-  pump();
-  TRY(check());
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-      deadline - std::chrono::steady_clock::now());
-  return vm_->send(bytes, std::max(left, std::chrono::milliseconds(1)));
+  // How long a guest takes to make room is seen by looking: only frames of megabytes wait for it.
+  constexpr std::chrono::milliseconds kLook{1};
+  while (true) {
+    pump(); // also lets go of a machine that is held, which would never make room
+    TRY(check());
+    bytes = bytes.subspan(vm_->try_send(bytes));
+    const auto now = std::chrono::steady_clock::now();
+    if (bytes.empty()) {
+      return {};
+    }
+    if (now >= deadline) {
+      return fail(StatusCode::kTimeout,
+                  "the guest has not taken " + std::to_string(bytes.size()) + " bytes in time");
+    }
+    (void)feed_.wait(std::min(deadline, now + kLook), false);
+  }
 }
 
 Result<> VmChannel::receive(Bytes& into, Deadline deadline) {
