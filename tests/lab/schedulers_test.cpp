@@ -96,11 +96,14 @@ std::string stacks(const json::Value& snapshot) {
 TEST(SchedulerDeath, is_seen_at_the_write_with_all_tasks_where_they_waited) {
   const test::TempDir temp;
   const auto report = temp.path() / "report.json";
-  std::string text =
-      config("expect = \"scheduler_exit\"\nexpect_exit = { kind = \"error\" }",
-             "fault = \"FAULT_UNKNOWN_DSQ\", after_ns = 4000000000") +
-      "[[step.cgroup]]\nname = \"queue\"\nwork = [ { type = \"spin\", workers = 8 } ]\n";
-  text.replace(text.find("\"3s\""), 4, "\"9s\""); // well past the fault
+  // The spinners run before it is attached, however slow the machine is.
+  std::string text = config("expect = \"scheduler_exit\"\nexpect_exit = { kind = \"error\" }",
+                            "fault = \"FAULT_UNKNOWN_DSQ\", after_ns = 5000000000");
+  text.replace(text.find("scheduler = \"mine\"\n"), 19, "");
+  text.replace(text.find("hold = \"3s\""), 11,
+               "hold = \"15s\"\nop = [ { kind = \"attach_scheduler\", scheduler = \"mine\" } ]");
+  text += "[[backdrop.cgroup]]\nname = \"queue\"\n"
+          "work = [ { type = \"spin\", workers = 8 } ]\n";
   const std::string file = temp.write("dies.toml", text).string();
   const test::CommandResult result = run_on_kvm(file, {"--json", report.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err << result.out;
