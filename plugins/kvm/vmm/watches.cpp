@@ -110,6 +110,7 @@ void Watches::clear_all() {
 void Watches::changed() {
   const std::lock_guard lock(mutex_);
   taken_ = 0;
+  stopped_ = false;
   failure_.clear();
   change_.fetch_add(1, std::memory_order_release);
 }
@@ -117,7 +118,7 @@ void Watches::changed() {
 Result<> Watches::wait_until_taken(std::uint32_t vcpus,
                                    std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
-  if (!taken_changed_.wait_until(lock, deadline, [&] { return taken_ >= vcpus; })) {
+  if (!taken_changed_.wait_until(lock, deadline, [&] { return taken_ >= vcpus || stopped_; })) {
     return fail(StatusCode::kTimeout, "only " + std::to_string(taken_) + " of " +
                                           std::to_string(vcpus) + " vCPUs took the watch in time");
   }
@@ -184,8 +185,10 @@ void Watches::hit(std::uint32_t slot,
   {
     const std::lock_guard lock(mutex_);
     hit.captures.push_back(std::move(found));
+    stopped_ = stopped_ || hit.stops;
   }
   if (hit.stops) {
+    taken_changed_.notify_all();
     on_stop_(); // who hears of it finds the capture
   }
 }

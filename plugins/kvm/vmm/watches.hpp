@@ -49,8 +49,9 @@ class Watches {
   [[nodiscard]] Result<> clear(std::uint32_t slot);
   void clear_all();
 
-  // Waits until `vcpus` of them have taken the newest change. kTimeout: one has not, or what one of
-  // them said, by name.
+  // Waits until `vcpus` of them have taken the newest change, or a match has stopped the machine:
+  // the others take it before they run again. kTimeout: one has not, or what one of them said, by
+  // name.
   [[nodiscard]] Result<> wait_until_taken(std::uint32_t vcpus,
                                           std::chrono::steady_clock::time_point deadline);
 
@@ -98,6 +99,7 @@ class Watches {
   mutable std::mutex mutex_;
   std::condition_variable taken_changed_;
   std::uint32_t taken_ = 0; // vCPUs that have the newest change
+  bool stopped_ = false;    // by a match behind it
   std::string failure_;     // of one of them
 };
 

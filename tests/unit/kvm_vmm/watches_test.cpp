@@ -172,6 +172,17 @@ TEST_F(WatchTable, stops_at_the_first_match_which_can_be_had_then) {
   EXPECT_EQ(captured_at_stops_, std::vector<std::size_t>{1});
 }
 
+// The one that writes is faster than the others, which then stand and wait.
+TEST_F(WatchTable, does_not_wait_for_vcpus_that_a_match_has_stopped) {
+  ASSERT_TRUE(watches_.set(0, spec(), [this] { return now_; }, true).has_value());
+  watches_.taken(0, {});
+  hit(0);
+  const auto soon = std::chrono::steady_clock::now() + 1ms;
+  EXPECT_TRUE(watches_.wait_until_taken(2, soon).has_value());
+  ASSERT_TRUE(watches_.clear(0).has_value());
+  EXPECT_FALSE(watches_.wait_until_taken(2, soon).has_value()) << "a change behind it";
+}
+
 TEST_F(WatchTable, begins_anew_when_a_slot_is_armed_again) {
   ASSERT_TRUE(set(1, spec()).has_value());
   hit(1);
