@@ -28,7 +28,7 @@ struct OpEntry {
 };
 
 // Each family in the order of OpBody: cgroups and workers (ops_cgroup.cpp, 13 ops), payloads to
-// sched_command (ops_machine.cpp, 16 ops).
+// raise_event (ops_machine.cpp, 17 ops).
 [[nodiscard]] std::span<const OpEntry> cgroup_op_entries() noexcept;
 [[nodiscard]] std::span<const OpEntry> machine_op_entries() noexcept;
 // By the op's place in OpBody.

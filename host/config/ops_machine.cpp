@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include <schedrig/sched_op.hpp>
 #include <schedrig/topology.hpp>
 
 #include "host/config/decode_cgroup.hpp"
@@ -299,6 +300,13 @@ constexpr std::array kSchedCommand = {
         {.required = true, .forms = as_forms<kCommandForms>}),
 };
 
+constexpr std::array kRaiseEvent = {
+    string_key<&RaiseEvent::machine>("machine", "which machine; may be left out with one"),
+    integer_key<&RaiseEvent::port>("port", "the event port",
+                                   {.required = true, .minimum = 0, .maximum = kEventPorts - 1}),
+    integer_key<&RaiseEvent::vcpu>("vcpu", "the vCPU that it notifies", kCpu),
+};
+
 static_assert(well_formed<RunPayload>(kRunPayload));
 static_assert(well_formed<WaitPayload>(kWaitPayload));
 static_assert(well_formed<KillPayload>(kKillPayload));
@@ -311,8 +319,9 @@ static_assert(well_formed<AttachScheduler>(kAttach<AttachScheduler>));
 static_assert(well_formed<SteerIrq>(kSteerIrq));
 static_assert(well_formed<SchedCommandBody>(kCommands));
 static_assert(well_formed<SchedCommand>(kSchedCommand));
+static_assert(well_formed<RaiseEvent>(kRaiseEvent));
 
-constexpr std::array<OpEntry, 16> kEntries = {
+constexpr std::array<OpEntry, 17> kEntries = {
     kOpEntry<RunPayload, kRunPayload>,
     kOpEntry<WaitPayload, kWaitPayload>,
     kOpEntry<KillPayload, kKillPayload>,
@@ -331,6 +340,7 @@ constexpr std::array<OpEntry, 16> kEntries = {
     kOpEntry<ReplaceScheduler, kAttach<ReplaceScheduler>>,
     kOpEntry<SteerIrq, kSteerIrq>,
     kOpEntry<SchedCommand, kSchedCommand>,
+    kOpEntry<RaiseEvent, kRaiseEvent>,
 };
 
 } // namespace

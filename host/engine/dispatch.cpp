@@ -10,6 +10,7 @@
 #include "host/engine/ops_kernel.hpp"
 #include "host/engine/ops_move.hpp"
 #include "host/engine/ops_payload.hpp"
+#include "host/engine/ops_sched_command.hpp"
 #include "host/engine/ops_scheduler.hpp"
 #include "host/engine/ops_snapshot.hpp"
 #include "host/engine/ops_watch.hpp"

@@ -8,6 +8,7 @@
 
 #include "host/engine/cpuset.hpp"
 #include "host/text/integer.hpp"
+#include "host/text/quote.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -61,6 +62,13 @@ class Checker {
     }
   }
 
+  void machine(const std::string& name) {
+    if (!name.empty()) {
+      report("machine", "no machine is called " + text::quote(name),
+             "the run has one machine, without a name: leave the key out");
+    }
+  }
+
   void affinity(const AffinityIntent& intent) {
     if (const auto* exact = std::get_if<ExactAffinity>(&intent); exact != nullptr) {
       cpu("affinity", exact->cpus.empty() ? 0 : exact->cpus.back());
@@ -100,7 +108,14 @@ class Checker {
   }
   void check(const SetAffinity& op) { affinity(op.affinity); }
   void check(const SteerIrq& op) { cpu("cpu", op.cpu); }
-  void check(const SchedCommand& op) { cpu("vcpu", op.vcpu); }
+  void check(const SchedCommand& op) {
+    machine(op.machine);
+    cpu("vcpu", op.vcpu);
+  }
+  void check(const RaiseEvent& op) {
+    machine(op.machine);
+    cpu("vcpu", op.vcpu);
+  }
   template <class T> void check(const T& op) {
     if constexpr (requires { op.target; }) {
       target("target", op.target);

@@ -11,6 +11,7 @@
 #include <schedrig/request_errno.hpp>
 
 #include "host/engine/program_requests.hpp"
+#include "host/engine/ring_sched_command.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -122,13 +123,14 @@ RingResult carry_out_entry(Session& session, const RingSubmission& entry,
   case RingOpcode::kSnapshot:
     return snapshot(session, entry);
   case RingOpcode::kSchedCommand:
-    return RingResult::error(EOPNOTSUPP); // no machine takes them from its programs yet
+    return carry_out_sched_command(session, entry, data);
   }
   return RingResult::error(ENOSYS);
 }
 
 void serve_ring(Session& session) {
   if (RingServer* ring = session.ring()) {
+    complete_sched_commands(session);
     ring->serve([&session, data = ring->data()](const RingSubmission& entry) {
       return carry_out_entry(session, entry, data);
     });

@@ -25,15 +25,22 @@ class RingServer {
   template <class Execute> void serve(Execute&& execute) {
     const std::uint64_t rung = facet_.take_doorbells();
     doorbells_ += rung;
-    if (rung == 0 && !stalled_) {
+    if (rung == 0 && !stalled_ && !look_again_) {
       return;
     }
+    look_again_ = false;
     RingDrain done;
     int drains = 0;
     do {
       done = consumer_.drain(execute);
     } while (done.more_coming && done.entries != 0 && ++drains < kMostDrains);
     stalled_ = done.stalled;
+  }
+
+  // An operation that was pending is done; `flags` are its entry's.
+  void complete_pending(std::uint64_t user_data, std::uint16_t flags, const RingResult& result) {
+    consumer_.complete_pending(user_data, flags, result);
+    look_again_ = true; // a barrier may have waited for it, or for its room
   }
 
   // It ended for want of room for a completion.
@@ -77,6 +84,7 @@ class RingServer {
   RingConsumer<RingMemory> consumer_;
   std::uint64_t doorbells_ = 0;
   bool stalled_ = false;
+  bool look_again_ = false;
 };
 
 } // namespace schedrig::engine

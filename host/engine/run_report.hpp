@@ -168,6 +168,22 @@ struct RingRecord {
   std::string fault;             // why the ring is dead; empty: it is not
 };
 
+// A scheduling command of the scenario's or of a program in the machine.
+struct SchedCommandRecord {
+  std::string command; // "block"
+  std::uint32_t vcpu = 0;
+  bool by_program = false;
+  std::int64_t at_ns = 0;
+  std::int64_t result = 0;               // -errno of one that was refused
+  std::optional<std::int64_t> waited_ns; // of one that waited, until it returned
+};
+
+// A scheduling command, or a watchdog, has stopped the machine.
+struct ShutdownRecord {
+  std::uint8_t code = 0; // schedrig/sched_op.hpp: ShutdownReason, or any other
+  std::int64_t at_ns = 0;
+};
+
 struct CheckRecord {
   std::string name;
   Verdict verdict = Verdict::kPass;
@@ -285,7 +301,9 @@ struct RunReport {
   std::vector<PayloadRecord> payloads; // in the order of their ends
   std::vector<SchedulerEvent> scheduler_events;
   GuestRequestCounts guest_requests;
-  std::optional<RingRecord> ring; // none: the machine had no ring
+  std::optional<RingRecord> ring;                 // none: the machine had no ring
+  std::vector<SchedCommandRecord> sched_commands; // the first thousand
+  std::optional<ShutdownRecord> shutdown;         // none: no command has shut it down
   std::vector<KernelComplaint> kernel_log;
   std::vector<CheckRecord> checks;
   std::optional<MonitorRecord> monitor;    // none: nobody asked for one

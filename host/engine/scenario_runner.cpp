@@ -10,6 +10,7 @@
 #include "host/engine/ops_cgroup.hpp"
 #include "host/engine/ops_watch.hpp"
 #include "host/engine/payloads.hpp"
+#include "host/engine/sched_commands.hpp"
 #include "host/engine/workers.hpp"
 
 namespace schedrig::engine {
@@ -67,6 +68,7 @@ class Runner {
     StepRecord& backdrop = report_.backdrop;
     const Scope scope = {.owner = Owner::kBackdrop, .name = "backdrop"};
     tear_down(scope, backdrop);
+    end_commands(backdrop);
     if (!session_.lost()) {
       if (auto unpinned = unpin_maps(session_); !unpinned) {
         fail_step(backdrop, std::move(unpinned).error().context("let go of BPF maps"), {});
@@ -129,10 +131,12 @@ class Runner {
     StepRecord& record = report_.steps.emplace_back();
     record.name = step.name;
     record.start_ns = record.end_ns = session_.now_ns();
-    if (report_.cause) {
+    const SchedCommands* commands = session_.commands();
+    if (report_.cause || (commands != nullptr && commands->shutdown())) {
       record.verdict = Verdict::kSkip;
       return;
     }
+    session_.go_on_with_commands();
     const Scope scope = {.owner = Owner::kStep, .name = "step \"" + step.name + "\""};
     const std::string where = "step " + std::to_string(index + 1) + " \"" + step.name + "\"";
     const auto number = static_cast<std::uint32_t>(index + 1);
@@ -157,13 +161,18 @@ class Runner {
       if (held) {
         held = session_.check_alive();
       }
-      if (!held) {
+      if (!held && !was_meant_to_end()) {
         fail_step(record, std::move(held).error(), where + ", hold");
       }
     }
     tear_down(scope, record);
     record.end_ns = session_.now_ns();
     observer_.on_step_end(number, record);
+  }
+
+  // The machine was shut down by a command that wants just that.
+  [[nodiscard]] bool was_meant_to_end() {
+    return session_.is_shut_down() && session_.commands()->ended_well();
   }
 
   bool set_up(const Scope& scope, const std::vector<CgroupDef>& defs, StepRecord& record) {
@@ -187,6 +196,10 @@ class Runner {
       std::vector<OpRecord> done;
       if (failed) {
         done = {not_run(rest.front(), index, iteration)};
+      } else if (session_.is_shut_down()) {
+        done = {not_run(rest.front(), index, iteration)};
+        done.front().status = OpStatus::kFailed;
+        done.front().error = session_.commands()->shutdown_error();
       } else {
         OpContext here = context(scope, rest.front().pos);
         done = apply_next(here, rest, index, iteration);
@@ -264,6 +277,7 @@ class Runner {
     if (report_.cause) {
       session_.begin_teardown(); // no step follows; a cancelled run may still clean up
     }
+    note(session_.pause_commands());
     note(drain_payloads(here, scope.owner));
     note(end_watches(here));
     note(stop_workers_elsewhere(here, scope.owner));
@@ -276,6 +290,19 @@ class Runner {
       }
       note(remove_cgroup(here, *cgroup)); // erases it; `at` stays valid
     }
+  }
+
+  // Nothing follows: physical CPUs are free again, and what was commanded is reported.
+  void end_commands(StepRecord& backdrop) {
+    SchedCommands* commands = session_.commands();
+    if (commands == nullptr) {
+      return;
+    }
+    if (auto unpinned = commands->unpin_all(); !unpinned) {
+      fail_step(backdrop, std::move(unpinned).error().context("undo pin_override"), {});
+    }
+    report_.sched_commands = commands->records();
+    report_.shutdown = commands->shutdown();
   }
 
   // Snapshots of [observe] that are due.

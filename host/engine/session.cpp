@@ -6,6 +6,7 @@
 #include "host/engine/cpuset.hpp"
 #include "host/engine/guest_requests.hpp"
 #include "host/engine/ring_requests.hpp"
+#include "host/engine/sched_commands.hpp"
 
 namespace schedrig::engine {
 namespace {
@@ -92,7 +93,12 @@ Session::Session(Machine& machine, FilesFacet& files, TasksFacet& tasks,
       ring != nullptr && ring->region().size() == SCHEDRIG_RING_REGION_BYTES) {
     ring_.emplace(*ring);
   }
+  if (auto* const control = query<VcpuControlFacet>(machine); control != nullptr) {
+    commands_ = std::make_unique<SchedCommands>(*control, cpu_count(topology));
+  }
 }
+
+Session::~Session() = default;
 
 Result<> Session::check() {
   if (const auto& kernel = events_.kernel_failure(); kernel && !tearing_down_) {
@@ -104,6 +110,9 @@ Result<> Session::check() {
   if (tearing_down_) {
     return {};
   }
+  if (is_shut_down()) {
+    return std::unexpected(commands_->shutdown_error());
+  }
   if (schedulers_ != nullptr) {
     TRY(schedulers_->look());
   }
@@ -113,8 +122,20 @@ Result<> Session::check() {
   return {};
 }
 
+bool Session::is_shut_down() const {
+  return commands_ && commands_->is_shut_down();
+}
+
+Result<> Session::pause_commands() {
+  commands_paused_ = true;
+  return commands_ ? commands_->release(now_ns()) : Result<>();
+}
+
 // A ring that waits for room is looked at again: no doorbell says when its program has made some.
 std::int64_t Session::wait_end(std::int64_t until_ns) {
+  if (commands_ && !commands_paused_) {
+    until_ns = std::min(until_ns, commands_->next_deadline_ns());
+  }
   return ring_ && ring_->stalled() ? std::min(until_ns, now_ns() + kRingRoomNs) : until_ns;
 }
 
@@ -130,13 +151,17 @@ Result<> Session::wait_once(std::int64_t until_ns) {
 }
 
 Result<> Session::after_wait() {
+  if (commands_ && !commands_paused_) {
+    TRY(commands_->time_passes(now_ns()));
+  }
   TRY(check());
   serve_ring(*this);
   auto answered = answer_guest_requests(*this);
   if (!answered) {
     note_failure(answered.error());
+    return answered;
   }
-  return answered;
+  return is_shut_down() ? check() : Result<>(); // by a program
 }
 
 Result<> Session::check_alive() {

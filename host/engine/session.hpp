@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -65,10 +66,15 @@ class EventCollector final : public EventSink, public ExitSource {
   std::vector<SchedulerEvent> exits_;
 };
 
+class SchedCommands;
+
 class Session {
  public:
   Session(Machine& machine, FilesFacet& files, TasksFacet& tasks, const TopologyView& topology,
           const EventCollector& events, const Cancellation& cancellation);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   [[nodiscard]] std::int64_t now_ns() { return machine_.now_ns(); }
   // Lets the machine run. Ends early with an error when the run is cancelled, the machine dies, its
@@ -121,6 +127,14 @@ class Session {
   [[nodiscard]] GuestRequestCounts& guest_request_counts() { return guest_request_counts_; }
   // Null if the machine has no ring, or a backend's is not of the size that it must have.
   [[nodiscard]] RingServer* ring() { return ring_ ? &*ring_ : nullptr; }
+  // Null if the machine's CPUs cannot be controlled.
+  [[nodiscard]] SchedCommands* commands() { return commands_.get(); }
+  // Whether one of these has shut the machine down: it does nothing any more.
+  [[nodiscard]] bool is_shut_down() const;
+  // While a step is taken apart: all vCPUs run, no watchdog fires and programs are refused.
+  Result<> pause_commands();
+  void go_on_with_commands() { commands_paused_ = false; }
+  [[nodiscard]] bool commands_paused() const { return commands_paused_; }
   [[nodiscard]] WatchFacet* watch() { return query<WatchFacet>(machine_); }
   [[nodiscard]] FreezeFacet* freezer() { return query<FreezeFacet>(machine_); }
   [[nodiscard]] VcpusFacet* vcpus() { return query<VcpusFacet>(machine_); }
@@ -165,9 +179,11 @@ class Session {
   TakeSnapshot take_snapshot_;
   GuestRequestCounts guest_request_counts_;
   std::optional<RingServer> ring_;
+  std::unique_ptr<SchedCommands> commands_;
   std::vector<std::uint32_t> online_;
   std::int64_t deadline_ns_ = INT64_MAX;
   bool tearing_down_ = false;
+  bool commands_paused_ = false;
   bool has_pinned_maps_ = false;
   bool lost_ = false;
 };

@@ -6,6 +6,7 @@
 #include "host/report/json_values.hpp"
 #include "host/report/names.hpp"
 #include "host/report/payloads.hpp"
+#include "host/report/sched_commands.hpp"
 
 namespace schedrig::report {
 namespace {
@@ -204,6 +205,8 @@ std::string json_document(const engine::RunReport& report) {
   if (report.ring) {
     document.set("ring", ring_value(*report.ring));
   }
+  document.set("sched_commands", sched_commands_value(report));
+  document.set("shutdown", shutdown_value(report));
   Value& complaints = document.set("kernel_log", Value::array());
   for (const engine::KernelComplaint& complaint : report.kernel_log) {
     complaints.push(kernel_complaint_value(complaint));

@@ -13,6 +13,7 @@
 #include "host/engine/check_parts.hpp"
 #include "host/report/names.hpp"
 #include "host/report/payloads.hpp"
+#include "host/report/sched_commands.hpp"
 #include "host/text/human_duration.hpp"
 #include "host/text/quote.hpp"
 
@@ -300,7 +301,8 @@ std::string scheduler_events(const RunReport& report) {
 std::string summary(const RunReport& report, std::string_view reproduce, bool colour) {
   std::string text = headline(report, colour) + failure(report, colour) + diagnosis(report) +
                      scheduler_events(report) + steps(report, colour) + freeze_windows(report) +
-                     checks(report, colour) + payload_lines(report.payloads) + groups(report);
+                     shutdown_line(report) + checks(report, colour) +
+                     payload_lines(report.payloads) + groups(report);
   if (report.verdict != Verdict::kPass) {
     text += "  reproduce: " + std::string(reproduce) + "\n";
   }

@@ -14,6 +14,7 @@ constexpr std::string_view kHotMemory = "schedrig.memory/1 schedrig.kernel/1";
 constexpr std::string_view kColdMemory = "schedrig.memory/1 schedrig.freeze/1 schedrig.kernel/1";
 constexpr std::string_view kWatch = "schedrig.memory/1 schedrig.kernel/1 schedrig.watch/1";
 constexpr std::string_view kBpfMaps = "schedrig.bpfmaps/1";
+constexpr std::string_view kVcpuControl = "schedrig.vcpu_control/1";
 constexpr std::string_view kSchedulers = "schedrig.schedulers/1";
 
 constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
@@ -45,7 +46,8 @@ constexpr std::array<OpInfo, std::variant_size_v<OpBody>> kOps = {{
     {"restart_scheduler", "kill and respawn the attached scheduler", kSchedulers, true},
     {"replace_scheduler", "detach and attach, the gap measured", kSchedulers, true},
     {"steer_irq", "set the CPU that serves an interrupt", kFiles, true},
-    {"sched_command", "a scheduling command on a vCPU or machine", "schedrig.vcpus/1", false},
+    {"sched_command", "a scheduling command on a vCPU or machine", kVcpuControl, true},
+    {"raise_event", "make an event pending for a vCPU", kVcpuControl, true},
 }};
 
 } // namespace

@@ -300,9 +300,9 @@ TEST(Cli, check_accepts_every_config_and_runs_nothing) {
   }
 }
 
-TEST(Cli, ops_lists_all_twenty_eight_and_sched_command) {
+TEST(Cli, ops_lists_all_twenty_eight_sched_command_and_raise_event) {
   const CommandResult result = schedrig({"ops"});
-  EXPECT_EQ(std::ranges::count(result.out, '\n'), 29);
+  EXPECT_EQ(std::ranges::count(result.out, '\n'), 30);
   EXPECT_EQ(result.exit_code, 0);
 }
 

@@ -25,6 +25,7 @@ void capture_cases(std::vector<OpCase>& cases);
 void spawn_cases(std::vector<OpCase>& cases);
 void affinity_cases(std::vector<OpCase>& cases);
 void irq_cases(std::vector<OpCase>& cases);
+void command_cases(std::vector<OpCase>& cases);
 
 inline WorkGroup work(WorkType type, std::uint32_t workers) {
   WorkGroup group;

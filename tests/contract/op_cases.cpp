@@ -29,6 +29,7 @@ const std::vector<OpCase>& op_cases() {
     spawn_cases(cases);
     affinity_cases(cases);
     irq_cases(cases);
+    command_cases(cases);
     payload_cases(cases);
     return cases;
   }();

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <variant>
 
+#include <schedrig/vcpu_control.hpp>
+
 #include "host/engine/capability.hpp"
 #include "tests/contract/op_cases_payload.hpp"
 
@@ -20,6 +22,7 @@ struct Needs {
   std::set<std::string_view> controllers;
   bool shape = false;
   bool interrupts = false;
+  bool vcpu_control = false;
 };
 
 void add(const WorkGroup& work, Needs& needs) {
@@ -50,6 +53,9 @@ void add(const OpBody& body, Needs& needs) {
     add(spawn->work, needs);
   } else if (std::holds_alternative<SetAffinity>(body)) {
     needs.shape = true;
+  } else if (std::holds_alternative<SchedCommand>(body) ||
+             std::holds_alternative<RaiseEvent>(body)) {
+    needs.vcpu_control = needs.shape = true;
   } else if (std::holds_alternative<SteerIrq>(body)) {
     needs.interrupts = needs.shape = true;
   } else if (std::holds_alternative<SetCpuset>(body) || std::holds_alternative<ClearCpuset>(body) ||
@@ -141,6 +147,9 @@ std::string what_is_missing(const Needs& needs, BootedMachine& machine) {
     if (!machine.has_controller(controller)) {
       return "the machine has no " + std::string(controller) + " controller";
     }
+  }
+  if (needs.vcpu_control && query<VcpuControlFacet>(machine.machine()) == nullptr) {
+    return "the backend does not control its vCPUs";
   }
   if (needs.interrupts && !machine.files().read("/proc/interrupts")) {
     return "the machine has no interrupts";

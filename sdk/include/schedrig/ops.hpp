@@ -279,6 +279,11 @@ struct SchedCommand {
   std::uint32_t vcpu = 0;
   SchedCommandBody command;
 };
+struct RaiseEvent {
+  std::string machine; // empty: the only one
+  std::uint32_t port = 0;
+  std::uint32_t vcpu = 0; // that it notifies
+};
 
 using OpBody =
     std::variant<AddCgroup, AddCgroupDef, RemoveCgroup, SetCpuset, ClearCpuset, SwapCpusets,
@@ -286,7 +291,7 @@ using OpBody =
                  SetAffinity, RunPayload, WaitPayload, KillPayload, CaptureSnapshot, WatchSnapshot,
                  ReadKernelHot, ReadKernelCold, WriteKernelHot, WriteKernelCold, PinBpfMap,
                  AttachScheduler, DetachScheduler, RestartScheduler, ReplaceScheduler, SteerIrq,
-                 SchedCommand>;
+                 SchedCommand, RaiseEvent>;
 
 struct Op {
   OpBody body;

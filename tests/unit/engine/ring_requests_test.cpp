@@ -13,30 +13,13 @@
 
 #include "host/engine/session.hpp"
 #include "tests/unit/engine/kernel_machine.hpp"
+#include "tests/unit/engine/test_ring.hpp"
 
 namespace schedrig::engine {
 namespace {
 
 constexpr std::uint64_t kRam = KernelMachine::kRam;
 constexpr std::uint64_t kWord = KernelMachine::kLinear + kRam + 0x20; // kernel address of a word
-
-// A machine's ring, with the program in this process.
-class TestRing final : public RingFacet {
- public:
-  TestRing() : region_(std::make_unique<RingRegion>()) {}
-
-  std::span<std::uint8_t> region() noexcept override {
-    return {reinterpret_cast<std::uint8_t*>(region_.get()), sizeof(RingRegion)};
-  }
-  std::uint64_t take_doorbells() noexcept override { return std::exchange(rung, 0); }
-
-  RingRegion& memory() { return *region_; }
-
-  std::uint64_t rung = 0;
-
- private:
-  std::unique_ptr<RingRegion> region_;
-};
 
 // Kernel addresses are physical ones and a distance; names are the machine's.
 class LinearTargets final : public TargetResolver {
