@@ -116,6 +116,9 @@ void* KvmMachine::query(std::string_view interface_id) noexcept {
   if (interface_id == WatchdogFacet::kInterfaceId) {
     return static_cast<WatchdogFacet*>(&vm_facets_->watchdog);
   }
+  if (interface_id == VcpuControlFacet::kInterfaceId) {
+    return static_cast<VcpuControlFacet*>(&vm_facets_->control);
+  }
   if (interface_id == WatchFacet::kInterfaceId) {
     return static_cast<WatchFacet*>(&vm_facets_->watch);
   }

@@ -31,6 +31,7 @@
 #include "backend/schedulers_facet.hpp"
 #include "backend/stop_watch_facet.hpp"
 #include "backend/tasks_facet.hpp"
+#include "backend/vcpu_control_facet.hpp"
 #include "backend/vcpus_facet.hpp"
 #include "backend/vm_channel.hpp"
 #include "backend/watch_facet.hpp"
@@ -97,12 +98,14 @@ class KvmMachine final : public Machine, private MachineWaits {
     VmFacets(Vm& vm, MachineClock& clock, VmChannel& channel, AgentLink& link,
              std::int64_t watchdog_ns)
         : memory(vm.memory()), freezer(vm, clock, channel, link), vcpus(vm),
-          watchdog(vm, watchdog_ns), watch(vm, clock), stop_watch(vm, freezer, clock), ring(vm) {}
+          watchdog(vm, watchdog_ns), control(vm, clock), watch(vm, clock),
+          stop_watch(vm, freezer, clock), ring(vm) {}
 
     GuestMemoryAccess memory;
     VmFreezer freezer;
     VmVcpus vcpus;
     VmWatchdog watchdog;
+    VmVcpuControl control;
     VmWatch watch;
     VmStopWatch stop_watch;
     VmRing ring;

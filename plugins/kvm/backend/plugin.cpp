@@ -49,7 +49,8 @@ class KvmPlugin final : public Plugin, public Backend, public Probes {
            {FilesFacet::kInterfaceId, TasksFacet::kInterfaceId, AffinityFacet::kInterfaceId,
             BpfMapsFacet::kInterfaceId, MemPolicyFacet::kInterfaceId, PayloadsFacet::kInterfaceId,
             GuestRequestsFacet::kInterfaceId, MemoryFacet::kInterfaceId, FreezeFacet::kInterfaceId,
-            VcpusFacet::kInterfaceId, SchedulersFacet::kInterfaceId}) {
+            VcpusFacet::kInterfaceId, VcpuControlFacet::kInterfaceId,
+            SchedulersFacet::kInterfaceId}) {
         sink.on_fact(id, reason);
       }
       // Some KVMs take a watch and never tell of a write: only trying it out says so.
