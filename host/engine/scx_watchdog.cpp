@@ -32,7 +32,7 @@ Result<> ScxWatchdog::write(std::uint64_t address, std::uint64_t value) {
   return from_status(memory_.access({&access, 1}, &failed));
 }
 
-std::vector<std::int64_t> ScxWatchdog::lost(std::int64_t guest_ns) {
+std::vector<std::int64_t> ScxWatchdog::lost_by(std::int64_t guest_ns) {
   // While it stands still the machine's clock does; a kernel's that does not counts that time.
   std::vector<std::int64_t> lost(cpus_, guest_ns - machine_.now_ns());
   for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
@@ -93,10 +93,15 @@ void ScxWatchdog::look() {
     return;
   }
   const auto now = static_cast<std::int64_t>(*jiffies * places_->jiffy_ns);
-  lost_time_.add(now, lost(now));
-  const std::int64_t given = lost_time_.within(asked_ns_);
+  lost_time_.add(now, lost_by(now));
+  // With some more, as the host may take time until the next look; not for the little that it
+  // always takes, and not back at once, so that a kernel's memory is seldom written to.
+  const std::int64_t some = asked_ns_ / 8;
+  const std::int64_t lost = lost_time_.within(asked_ns_);
+  const std::int64_t given = lost <= some / 2 ? 0 : lost + some;
   const std::uint64_t wanted = jiffies_of(asked_ns_ + given);
-  if (wanted != written_ && write(places_->timeout, wanted)) {
+  const bool fits = wanted <= written_ && written_ - wanted <= jiffies_of(some);
+  if (!fits && write(places_->timeout, wanted)) {
     written_ = wanted;
     most_given_ns_ = std::max(most_given_ns_, given);
   }

@@ -49,7 +49,7 @@ class ScxWatchdog {
   [[nodiscard]] Result<std::uint64_t> read(std::uint64_t address);
   [[nodiscard]] Result<> write(std::uint64_t address, std::uint64_t value);
   [[nodiscard]] std::uint64_t jiffies_of(std::int64_t ns) const;
-  [[nodiscard]] std::vector<std::int64_t> lost(std::int64_t guest_ns);
+  [[nodiscard]] std::vector<std::int64_t> lost_by(std::int64_t guest_ns);
 
   Machine& machine_;
   KernelViewTargets& targets_;
