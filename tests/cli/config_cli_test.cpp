@@ -128,7 +128,7 @@ TEST(OpsJson, has_parameters_and_what_each_backend_can_do) {
   const auto document = json::parse(schedrig({"ops", "--json"}).out, "ops");
   ASSERT_TRUE(document) << document.error().message;
   const json::Array& ops = *document->find("ops")->as_array();
-  ASSERT_EQ(ops.size(), 29U);
+  ASSERT_EQ(ops.size(), 30U);
   const auto op = [&](std::string_view name) -> const json::Value& {
     return *std::ranges::find_if(
         ops, [&](const json::Value& one) { return *one.find("name")->as_string() == name; });

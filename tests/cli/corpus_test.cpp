@@ -22,8 +22,13 @@ struct Case {
   std::string culprit; // how it begins
 };
 
+// Else the names of the tests have its bytes.
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.name;
+}
+
 const std::vector<Case> kCases = {
-    {"empty_cell", "undispatched", "bursty["},      {"lost_on_change", "lost_task", "spin["},
+    {"empty_cell", "undispatched", "bursty["},    {"lost_on_change", "lost_task", "spin["},
     {"missed_kick", "missed_kick", "spin["},      {"pinned_last", "starved", "spin["},
     {"stale_mask", "cpu_not_allowed", "bursty["}, {"vtime_underflow", "vtime_skew", "spin["},
 };

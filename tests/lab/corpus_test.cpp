@@ -18,6 +18,10 @@ struct Bug {
   const char* cause; // of the exit
 };
 
+void PrintTo(const Bug& bug, std::ostream* out) {
+  *out << bug.config;
+}
+
 class Corpus : public testing::TestWithParam<Bug> {};
 
 TEST_P(Corpus, passes_without_the_bug) {

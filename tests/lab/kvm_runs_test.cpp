@@ -111,7 +111,8 @@ class MostRunsAreForks final : public testing::Environment {
     for (const auto& [start, count] : starts()) {
       std::cout << count << " runs: " << start << "\n";
     }
-    if (GTEST_FLAG_GET(filter) == "*") {
+    constexpr int kMany = 10; // of a few, each may be another machine
+    if (starts()["fork"] + starts()["cold"] >= kMany) {
       EXPECT_GT(starts()["fork"], starts()["cold"]);
     }
   }

@@ -99,6 +99,9 @@ std::string_view last_whole_lines(std::string_view text, std::size_t most) {
     return text;
   }
   const std::string_view end = text.substr(text.size() - most);
+  if (text[text.size() - most - 1] == '\n') {
+    return end;
+  }
   const std::size_t line = end.find('\n');
   return line == std::string_view::npos ? end : end.substr(line + 1);
 }
