@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/engine/capability.hpp"
 
+#include <algorithm>
+
 #include <schedrig/affinity.hpp>
 #include <schedrig/mem_policy.hpp>
 #include <schedrig/payloads.hpp>
@@ -202,6 +204,18 @@ std::vector<Missing> missing_capabilities(const Scenario& scenario, std::string_
   const auto limits = exceeded_limits(scenario, backend_id, info);
   missing.insert(missing.end(), limits.begin(), limits.end());
   return missing;
+}
+
+bool looks_into_kernel(const Scenario& scenario) {
+  const auto looks = [](const Op& op) {
+    return op_info(op.body).facets.find(kKernel) != std::string_view::npos;
+  };
+  const auto step_looks = [&](const Step& step) {
+    return std::holds_alternative<HoldUntil>(step.hold) || std::ranges::any_of(step.ops, looks);
+  };
+  return scenario.observe.snapshots || monitor_period(scenario) ||
+         std::ranges::any_of(scenario.backdrop.ops, looks) ||
+         std::ranges::any_of(scenario.steps, step_looks);
 }
 
 } // namespace schedrig::engine

@@ -33,4 +33,7 @@ exceeded_limits(const Scenario& scenario, std::string_view backend_id, const Bac
                                                         const BackendInfo& info,
                                                         const Facets& facets);
 
+// Whether something in it is read from the guest's kernel: by an op, a hold or `[observe]`.
+[[nodiscard]] bool looks_into_kernel(const Scenario& scenario);
+
 } // namespace schedrig::engine

@@ -240,10 +240,11 @@ class Run {
     SchedulerControl control(schedulers, machine, events_, request_.schedulers, scenario_.run,
                              report_, observer_);
     auto* const stop_watch = query<StopWatchFacet>(machine);
-    if (targets && stop_watch != nullptr && !request_.schedulers.empty()) {
-      // It may take seconds, and a scheduler is watched from its first moment. What is wrong is
-      // said of the watch.
-      (void)targets->prepare();
+    if (targets &&
+        (looks_into_kernel(scenario_) || (stop_watch != nullptr && !request_.schedulers.empty()))) {
+      // Reading an image may take seconds: not those in which a step holds a CPU still, nor a
+      // scheduler's first ones. What is wrong is said where it is needed.
+      static_cast<void>(targets->prepare());
     }
     if (auto attached = attach_first(machine, schedulers, control); !attached) {
       end_attach(std::move(attached).error());
@@ -268,9 +269,6 @@ class Run {
     observer_.on_phase("running", machine.now_ns());
     std::optional<Monitor> monitor;
     if (const auto period = monitor_period(scenario_); period && targets) {
-      // Reading an image takes seconds, for which workers would not be looked at. An error comes
-      // again with the first sample, which tells it.
-      static_cast<void>(targets->prepare());
       monitor.emplace(*targets, scenario_.checks, *period, machine.now_ns(), report_);
     }
     run_steps(scenario_, session, observer_, report_, snapshots ? &*snapshots : nullptr,

@@ -77,5 +77,23 @@ TEST(Capability, names_what_looks_into_the_kernel_and_what_it_lacks) {
   EXPECT_EQ(found.back().pos.line, 9U);
 }
 
+TEST(LooksIntoKernel, an_op_a_hold_or_an_observation_that_does) {
+  Scenario scenario;
+  scenario.steps.emplace_back().ops.push_back({.body = AddCgroup{}, .pos = {}});
+  EXPECT_FALSE(looks_into_kernel(scenario));
+  Scenario with_op = scenario;
+  with_op.steps[0].ops.push_back({.body = CaptureSnapshot{.name = "a", .expect = {}}, .pos = {}});
+  EXPECT_TRUE(looks_into_kernel(with_op));
+  Scenario with_backdrop = scenario;
+  with_backdrop.backdrop.ops.push_back({.body = WatchSnapshot{}, .pos = {}});
+  EXPECT_TRUE(looks_into_kernel(with_backdrop));
+  Scenario with_hold = scenario;
+  with_hold.steps[0].hold = HoldUntil();
+  EXPECT_TRUE(looks_into_kernel(with_hold));
+  Scenario observed = scenario;
+  observed.observe.snapshots = 1;
+  EXPECT_TRUE(looks_into_kernel(observed));
+}
+
 } // namespace
 } // namespace schedrig::engine
