@@ -31,6 +31,7 @@ const std::vector<Case> kCases = {
     {"empty_cell", "undispatched", "bursty["},    {"lost_on_change", "lost_task", "spin["},
     {"missed_kick", "missed_kick", "spin["},      {"pinned_last", "starved", "spin["},
     {"stale_mask", "cpu_not_allowed", "bursty["}, {"vtime_underflow", "vtime_skew", "spin["},
+    {"keeps_running", "starved", "bursty["},      {"unrefilled_quota", "undispatched", "bursty["},
 };
 
 std::string file_of(const Case& one) {

@@ -19,8 +19,9 @@ constexpr std::array kParams = {
     ParamSpec{.type = ParamType::kString,
               .key = "bug",
               .default_value = "missed_kick",
-              .doc = "missed_kick, pinned_last, empty_cell, stale_mask, lost_on_change or "
-                     "vtime_underflow; the first as good as any"},
+              .doc =
+                  "missed_kick, pinned_last, empty_cell, stale_mask, lost_on_change, "
+                  "vtime_underflow, keeps_running or unrefilled_quota; the first as good as any"},
     ParamSpec{.type = ParamType::kBool,
               .key = "fixed",
               .default_value = "false",
@@ -45,6 +46,7 @@ constexpr std::array kBugs = {
     Bug{"missed_kick", make<MissedKick>},      Bug{"pinned_last", make<PinnedLast>},
     Bug{"empty_cell", make<EmptyCell>},        Bug{"stale_mask", make<StaleMask>},
     Bug{"lost_on_change", make<LostOnChange>}, Bug{"vtime_underflow", make<VtimeUnderflow>},
+    Bug{"keeps_running", make<KeepsRunning>},  Bug{"unrefilled_quota", make<UnrefilledQuota>},
 };
 
 class Root final : public schedrig::Plugin, public schedrig::SimPolicyFactory {

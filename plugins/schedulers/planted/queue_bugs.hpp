@@ -2,6 +2,9 @@
 // Policies with several queues, and what goes wrong between a queue and the CPUs that take from it.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "plugins/schedulers/planted/planted.hpp"
 
 namespace schedrig::planted {
@@ -97,6 +100,93 @@ class EmptyCell final : public PlantedPolicy {
 
  private:
   static constexpr std::uint64_t kCells = 2;
+};
+
+// One queue; whose slice is over gets another where nobody waits. The bug: nobody looks whether
+// somebody does, so that a task which never sleeps keeps its CPU.
+class KeepsRunning final : public PlantedPolicy {
+ public:
+  using PlantedPolicy::PlantedPolicy;
+
+  Status on_init() override { return create_dsq(kShared); }
+  void on_enqueue(const SimTask& task, std::uint64_t enq_flags) override {
+    kernel().dsq_insert(task, kShared, kSliceDefaultNs, enq_flags);
+    if (const std::int32_t idle = kernel().pick_idle_cpu(task.cpus_allowed); idle >= 0) {
+      kernel().kick_cpu(static_cast<std::uint32_t>(idle), kKickIdle);
+    }
+  }
+  void on_dispatch(std::int32_t /*cpu*/, const SimTask* prev) override {
+    if (prev != nullptr && (buggy() || kernel().dsq_nr_queued(kShared) == 0)) {
+      kernel().set_slice(*prev, kSliceDefaultNs);
+    } else {
+      kernel().dsq_move_to_local(kShared);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t kShared = 0;
+};
+
+// Tasks share a quota of CPU time in each period; who comes when it is used up is put aside. The
+// bug: where nobody runs there seems to be nothing to give back.
+class UnrefilledQuota final : public PlantedPolicy {
+ public:
+  using PlantedPolicy::PlantedPolicy;
+
+  Status on_init() override {
+    kernel().start_timer(kPeriodNs);
+    const Status status = create_dsq(kShared);
+    return status.ok() ? create_dsq(kAside) : status;
+  }
+  void on_enable(const SimTask& task) override {
+    ran_until_.resize(std::max<std::size_t>(ran_until_.size(), task.index + 1));
+    ran_until_[task.index] = task.sum_exec_ns;
+  }
+  void on_enqueue(const SimTask& task, std::uint64_t enq_flags) override {
+    kernel().dsq_insert(task, used_ns_ < kQuotaNs ? kShared : kAside, kSliceDefaultNs, enq_flags);
+  }
+  void on_dispatch(std::int32_t /*cpu*/, const SimTask* /*prev*/) override {
+    kernel().dsq_move_to_local(kShared);
+  }
+  void on_stopping(const SimTask& task, bool /*still_runnable*/) override {
+    used_ns_ += task.sum_exec_ns - ran_until_[task.index];
+    ran_until_[task.index] = task.sum_exec_ns;
+  }
+  void on_timer() override {
+    if (!buggy() || somebody_runs()) {
+      refill();
+    }
+    kernel().start_timer(kPeriodNs);
+  }
+
+ private:
+  static constexpr std::uint64_t kShared = 0;
+  static constexpr std::uint64_t kAside = 1;
+  static constexpr std::int64_t kPeriodNs = 100'000'000; // cpu.max's default
+  static constexpr std::int64_t kQuotaNs = 60'000'000;
+
+  [[nodiscard]] bool somebody_runs() {
+    for (std::uint32_t cpu = 0; cpu < kernel().nr_cpus(); ++cpu) {
+      if (kernel().cpu_curr(cpu) != nullptr) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void refill() {
+    used_ns_ = 0;
+    for (std::int32_t aside = kernel().dsq_nr_queued(kAside); aside > 0; --aside) {
+      const SimTask* const first = find_queued(kAside, [](const SimTask&) { return true; });
+      kernel().dsq_move(*first, kAside, kShared, 0);
+    }
+    for (std::uint32_t cpu = 0; cpu < kernel().nr_cpus(); ++cpu) {
+      kernel().kick_cpu(cpu, kKickIdle);
+    }
+  }
+
+  std::int64_t used_ns_ = 0;
+  std::vector<std::int64_t> ran_until_; // by SimTask::index: CPU time that has been accounted
 };
 
 } // namespace schedrig::planted
