@@ -82,8 +82,11 @@ class Machine {
   // How long all of them took.
   std::chrono::nanoseconds run() {
     const auto start = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < vcpus_.size(); ++i) {
-      vcpus_[i].thread = std::thread([this, i] { thread(i); });
+    {
+      const std::lock_guard lock(mutex_); // nobody enters, nor kicks, before all have a thread
+      for (std::size_t i = 0; i < vcpus_.size(); ++i) {
+        vcpus_[i].thread = std::thread([this, i] { thread(i); });
+      }
     }
     for (OneVcpu& vcpu : vcpus_) {
       vcpu.thread.join();
@@ -270,6 +273,7 @@ bool try_out(std::size_t vcpus, std::uint32_t writes) {
 } // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ); // whatever ends it, what it found is seen
   const std::uint32_t writes =
       argc > 1 ? static_cast<std::uint32_t>(std::strtoul(argv[1], nullptr, 10)) : 1000;
   if (writes == 0 || !install_kick_handler()) {
