@@ -15,6 +15,7 @@
 #include "host/engine/kernel_view_targets.hpp"
 #include "host/engine/machine_handle.hpp"
 #include "host/engine/memory_regions.hpp"
+#include "host/engine/run_schedulers.hpp"
 #include "host/engine/scenario_runner.hpp"
 #include "host/engine/verdict.hpp"
 #include "host/engine/watchdog.hpp"
@@ -23,8 +24,6 @@
 namespace schedrig::engine {
 namespace {
 
-// Attaching verifies a BPF program on a real kernel; ops.hpp gives the same for attach_scheduler.
-constexpr std::int64_t kAttachNs = 30'000'000'000;
 constexpr std::int64_t kShutDownNs =
     5'000'000'000; // power-off of an idle guest takes well under 1 s
 
@@ -47,7 +46,7 @@ class Run {
     report_.name = scenario_.run.name;
     report_.config = scenario_.files.empty() ? "" : scenario_.files.front();
     report_.backend = request.backend_id;
-    report_.scheduler = scheduler_label();
+    report_.scheduler = scheduler_label(request_);
     report_.seed = scenario_.run.seed;
     report_.topology = to_string(scenario_.machine.topology.view());
     report_.backdrop.name = "backdrop";
@@ -200,7 +199,7 @@ class Run {
                                          "this is a defect of the backend", 0});
       return false;
     }
-    if (auto can = check_schedulers(*schedulers); !can) {
+    if (auto can = check_schedulers(request_, *schedulers); !can) {
       end_with(RunEnd::kRefused, std::move(can).error());
       return false;
     }
@@ -246,7 +245,8 @@ class Run {
       // scheduler's first ones. What is wrong is said where it is needed.
       static_cast<void>(targets->prepare());
     }
-    if (auto attached = attach_first(machine, schedulers, control); !attached) {
+    observer_.on_phase("attaching " + report_.scheduler, machine.now_ns());
+    if (auto attached = attach_first(request_, schedulers, control); !attached) {
       end_attach(std::move(attached).error());
       return;
     }
@@ -304,42 +304,6 @@ class Run {
         own != nullptr ? Image(own) : Image(request_.kernel_image), *memory);
   }
 
-  [[nodiscard]] std::string scheduler_label() const {
-    const auto found =
-        std::ranges::find(request_.schedulers, scenario_.run.scheduler, &SchedulerChoice::name);
-    return found == request_.schedulers.end() ? request_.kernels_own.label : found->label;
-  }
-
-  // Before the machine boots: whether it could run every scheduler of the scenario.
-  [[nodiscard]] Result<> check_schedulers(SchedulersFacet& facet) const {
-    const auto check = [&](const SchedulerChoice& choice) -> Result<> {
-      auto can = from_status(facet.can_attach(choice.label, *choice.plugin));
-      if (!can) {
-        return std::unexpected(std::move(can).error().context(
-            "scheduler \"" + choice.label + "\" on backend \"" + report_.backend + "\""));
-      }
-      return {};
-    };
-    TRY(check(request_.kernels_own));
-    for (const SchedulerChoice& choice : request_.schedulers) {
-      TRY(check(choice));
-    }
-    return {};
-  }
-
-  Result<> attach_first(Machine& machine, SchedulersFacet& facet, SchedulerControl& control) {
-    observer_.on_phase("attaching " + report_.scheduler, machine.now_ns());
-    const SchedulerChoice& own = request_.kernels_own;
-    auto done = from_status(facet.attach(own.label, *own.plugin, own.params, kAttachNs));
-    if (!done) {
-      return std::unexpected(
-          std::move(done).error().context("attach scheduler \"" + own.label + "\""));
-    }
-    return scenario_.run.scheduler == kKernelsOwn
-               ? Result<>()
-               : control.attach(scenario_.run.scheduler, kAttachNs);
-  }
-
   // A scheduler that cannot be attached is a finding about it; a machine that died is not.
   void end_attach(Error error) {
     if (cancellation_.requested() || events_.machine_failure()) {
@@ -356,22 +320,7 @@ class Run {
     if (report_.cause) {
       return;
     }
-    if (!alive) {
-      report_.cause = std::move(alive).error();
-    } else if (scenario_.run.expect == Expectation::kSchedulerExit &&
-               !control.saw_expected_exit()) {
-      const auto kind = scenario_.run.expect_exit.kind;
-      report_.cause =
-          Error{StatusCode::kSchedulerExit,
-                "the scenario expects the scheduler to exit" +
-                    (kind ? " with " + std::string(exit_kind_info(*kind).name) : std::string()) +
-                    ", but it did not",
-                control.attached().empty() ? "no scheduler was attached at the end: attach one"
-                                           : "\"" + std::string(control.attached()) +
-                                                 "\" was attached to the end; hold longer, "
-                                                 "or remove expect",
-                0};
-    }
+    report_.cause = alive ? missing_exit(scenario_.run, control) : std::move(alive).error();
   }
 
   [[nodiscard]] TopologyView spec_topology() const { return scenario_.machine.topology.view(); }
