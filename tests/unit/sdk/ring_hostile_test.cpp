@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::uint64_t kShortRun = 200'000;
 constexpr std::uint64_t kSeed = 20260;
-constexpr std::uint32_t kSlots = RingMemory::kSlots;
 
 std::uint64_t steps() {
   const char* text = std::getenv("SCHEDRIG_RING_STEPS");

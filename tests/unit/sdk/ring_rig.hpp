@@ -37,6 +37,26 @@ inline RingSubmission failing_entry(std::uint64_t user_data, int os_errno,
   return entry;
 }
 
+inline constexpr std::uint32_t kSlots = RingMemory::kSlots;
+
+inline std::vector<RingSubmission> entries(std::uint32_t count, std::uint16_t flags) {
+  std::vector<RingSubmission> all;
+  all.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    all.push_back(ring_entry(i, flags));
+  }
+  return all;
+}
+
+inline std::vector<std::uint64_t> user_data(const std::vector<RingCompletion>& completions) {
+  std::vector<std::uint64_t> all;
+  all.reserve(completions.size());
+  for (const RingCompletion& completion : completions) {
+    all.push_back(completion.user_data);
+  }
+  return all;
+}
+
 struct RingRig {
   explicit RingRig(std::uint32_t index = 0) : region(ring_region(index)) {}
 
